@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* What the machine offers to the emulation of privileged instructions, the console and the power switch. */
+#ifndef PORT_MACHINE_H
+#define PORT_MACHINE_H
+
+#include "lib/types.h"
+
+struct port_cpuid {
+    uint32_t a, b, c, d;
+};
+
+/* CPUID of the machine as the hypervisor sees it, with the running vCPU's XCR0 where leaf 0xd depends on it. */
+struct port_cpuid port_cpuid(uint32_t leaf, uint32_t subleaf);
+
+/* Reads an MSR; false if the CPU raised #GP. Writes one; false likewise. */
+bool port_rdmsr(uint32_t msr, uint64_t *value);
+bool port_wrmsr(uint32_t msr, uint64_t value);
+
+uint64_t port_rdtsc(void);
+uint64_t port_read_cr0(void);
+uint64_t port_read_cr4(void);
+
+/* An I/O port access of 1, 2 or 4 bytes. */
+uint32_t port_io_read(uint16_t port, unsigned int bytes);
+void port_io_write(uint16_t port, unsigned int bytes, uint32_t value);
+
+/* Writes raw bytes to the machine's console (the serial port). Called with the console's lock held. */
+void port_console_write(const char *text, size_t length);
+
+/* The machine goes off, or starts again. */
+void port_power_off(void) NORETURN;
+void port_reset(void) NORETURN;
+
+/* Puts the machine into ACPI sleep state S5 by PM1 control values; -XEN_ENODEV without ACPI. Returns only on failure. */
+int port_acpi_sleep(uint16_t pm1a, uint16_t pm1b);
+
+#endif
