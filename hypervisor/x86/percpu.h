@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* The data of one CPU, in the last page of its block. Assembly reads it by offsets from x86/asm_offsets.c. */
+#ifndef X86_PERCPU_H
+#define X86_PERCPU_H
+
+#include "lib/cpumask.h"
+#include "lib/types.h"
+#include "x86/layout.h"
+
+struct vcpu;
+
+/* Work that the exit path must do before it enters a guest. */
+#define X86_WORK_RESCHEDULE 1u
+#define X86_WORK_TIMER 2u
+#define X86_WORK_KICK 4u /* somebody changed what this CPU's guest should see: look again */
+#define X86_WORK_CALL 8u
+
+struct x86_tss {
+    uint32_t reserved0;
+    uint64_t rsp[3];
+    uint64_t reserved1;
+    uint64_t ist[7];
+    uint64_t reserved2;
+    uint16_t reserved3;
+    uint16_t io_bitmap;
+} __attribute__((packed));
+
+/* What another CPU asks this one to flush. */
+struct x86_flush {
+    uint64_t address; /* the page, if one_page */
+    bool one_page;
+};
+
+struct x86_cpu {
+    struct vcpu *current;
+    struct vcpu *idle;
+    uint64_t scratch_rsp;  /* the guest's rsp between SYSCALL and the first push */
+    uint32_t id;
+    uint32_t work;         /* atomic, X86_WORK_* */
+    uint32_t flush_wanted; /* atomic: 1 while flush asks for something not yet done */
+    uint32_t apic_id;
+    struct x86_flush flush;
+    uint64_t root;         /* what CR3 holds */
+    uint64_t cr4;
+    uint64_t xcr0;
+    uint64_t lock_levels;  /* debug builds: a bit a level held */
+    bool in_window;        /* inside port_preempt_pending's window */
+    bool online;
+    uint64_t *gdt;         /* the descriptors' page */
+    uint32_t deadline_armed;
+    struct vcpu *fpu_owner;
+    uint64_t exits;        /* work loops, for figures */
+    struct x86_tss tss;
+};
+
+static inline uintptr_t x86_cpu_block(unsigned int cpu)
+{
+    return LAYOUT_CPUS + (uintptr_t)cpu * LAYOUT_CPU_SIZE;
+}
+
+static inline struct x86_cpu *x86_cpu_data(unsigned int cpu)
+{
+    return (struct x86_cpu *)(x86_cpu_block(cpu) + LAYOUT_CPU_DATA);
+}
+
+/* This CPU's data, from the stack pointer: holds on every stack of the block. */
+static inline struct x86_cpu *x86_this_cpu(void)
+{
+    uintptr_t sp;
+
+    __asm__("mov %%rsp, %0" : "=r"(sp));
+    return (struct x86_cpu *)((sp & ~(uintptr_t)(LAYOUT_CPU_SIZE - 1)) + LAYOUT_CPU_DATA);
+}
+
+#endif
