@@ -75,7 +75,7 @@ static inline bool mfn_valid_number(mfn_t m)
 
 #define MUST_CHECK __attribute__((warn_unused_result))
 #define NORETURN __attribute__((noreturn))
-#define PRINTF_LIKE(format, first) __attribute__((format(printf, format, first)))
+#define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 #define ALIGNED(n) __attribute__((aligned(n)))
 
 #define LIKELY(x) __builtin_expect(!!(x), 1)
