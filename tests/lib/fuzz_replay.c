@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Replays a corpus: gives each file named on the command line, and each file of a folder named there, to a fuzz target. */
+/* Replays a corpus: gives the files named on the command line, and those in folders there, to a fuzz target. */
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
