@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2034
+# Sourced by the tests that boot the machine: boots it by ./demo, relays the results that dom0's script reports, and looks
+# for what must not be in the log. PARVIS_DEMO_OPTIONS has more options for each boot, such as another hypervisor.
+
+root=$(readlink -f "$(dirname "${BASH_SOURCE[0]}")/../..")
+build=${PARVIS_BUILD:-$root/build}
+logs=${PARVIS_LOGS:-$build/logs}
+full=${PARVIS_FULL:-}
+test_name=${0##*/}
+log='' status=0 failures=0
+mkdir -p "$logs"
+
+# What neither the hypervisor nor a kernel may say in a boot where nothing goes wrong.
+bad_words='\bBUG\b|Oops|WARNING:|Bad page|Call Trace|rcu.*stall|soft lockup|general protection|hypervisor error'
+bad_words+='|Assertion|PANIC|[Pp]anic|page tables? leak'
+
+ok() {
+    echo "ok $test_name/$1"
+}
+
+fail() {
+    echo "FAIL $test_name/$1: $2"
+    failures=$((failures + 1))
+}
+
+skip() {
+    echo "skip $test_name/$1: $2"
+}
+
+# expect NAME WHY COMMAND...: passes when the command succeeds.
+expect() {
+    if "${@:3}"; then
+        ok "$1"
+    else
+        fail "$1" "$2"
+    fi
+}
+
+# logged PATTERN: whether the last boot's log has it.
+logged() {
+    tr -d '\r\0' < "$log" | grep -qaE -- "$1"
+}
+
+# run_demo NAME OPTION...: boots, and leaves demo's exit status in `status` and the serial log's path in `log`.
+run_demo() {
+    local options
+    log=$logs/$test_name-$1.serial
+    rm -f "$log"
+    status=0
+    read -ra options <<< "${PARVIS_DEMO_OPTIONS:-}"
+    "$root/demo" --quiet --log "$log" --results "$logs/$test_name-$1.port" "${options[@]}" "${@:2}" || status=$?
+}
+
+# relay NAME: the results that dom0's script wrote to the second serial port. One that it announced as the last must be
+# there, so that a script that stops in the middle has not passed.
+relay() {
+    local line results=$logs/$test_name-$1.port
+    while read -r line; do
+        case $line in
+        ok\ * | FAIL\ * | skip\ *) echo "${line%% *} $test_name/$1/${line#* }" ;;
+        esac
+        case $line in
+        FAIL\ *) failures=$((failures + 1)) ;;
+        esac
+    done < <(tr -d '\r\0' < "$results")
+    expect "$1/whole" "the script did not come to its end" grep -qa '^end' "$results"
+}
+
+# expect_clean NAME: the log has none of the bad words.
+expect_clean() {
+    local found
+    found=$(tr -d '\r\0' < "$log" | grep -aE -- "$bad_words" | head -n 1)
+    expect "$1/log" "the log has: $found" [ -z "$found" ]
+}
+
+# boot_dom0 NAME SCRIPT OPTION...: boots dom0 with a script of tests/system/dom0, relays its results and looks at the log.
+boot_dom0() {
+    run_demo "$1" --add "$root/tests/system/dom0" --run "$root/tests/system/dom0/test/$2" "${@:3}"
+    relay "$1"
+    expect "$1/status" "the exit status is $status" [ "$status" = 0 ]
+    expect_clean "$1"
+}
+
+# The exit status of a test that ends here.
+finish() {
+    [ "$failures" = 0 ]
+    exit
+}

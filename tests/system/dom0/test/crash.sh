@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=dash
+# A crash of dom0's kernel.
+. /test/lib.sh
+report end
+report "status 0"
+sync
+echo c > /proc/sysrq-trigger
+sleep 30
