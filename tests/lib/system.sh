@@ -12,7 +12,7 @@ log='' status=0 failures=0
 mkdir -p "$logs"
 
 # What neither the hypervisor nor a kernel may say in a boot where nothing goes wrong.
-bad_words='\bBUG\b|Oops|WARNING:|Bad page|Call Trace|rcu.*stall|soft lockup|general protection|hypervisor error'
+bad_words='\bBUG\b|Oops|WARNING:|Bad page|Call Trace|rcu.*stalls? |soft lockup|general protection|hypervisor error'
 bad_words+='|Assertion|PANIC|[Pp]anic|page tables? leak'
 
 ok() {
