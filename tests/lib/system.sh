@@ -8,7 +8,7 @@ build=${PARVIS_BUILD:-$root/build}
 logs=${PARVIS_LOGS:-$build/logs}
 full=${PARVIS_FULL:-}
 test_name=${0##*/}
-log='' status=0 failures=0
+log='' status=0 failures=0 extra=''
 mkdir -p "$logs"
 
 # What neither the hypervisor nor a kernel may say in a boot where nothing goes wrong.
@@ -80,6 +80,28 @@ boot_dom0() {
     relay "$1"
     expect "$1/status" "the exit status is $status" [ "$status" = 0 ]
     expect_clean "$1"
+}
+
+# relay_outcomes NAME FILE: the outcomes of guest tests in a console's log, lines "TEST NAME: OUTCOME [REASON]", as
+# results of ours, and the guest's own count as the sign that it came to its end.
+relay_outcomes() {
+    local test outcome
+    while IFS=: read -r test outcome; do
+        case ${outcome# } in
+        success*) ok "$1/$test" ;;
+        skip*) skip "$1/$test" "${outcome# skip}" ;;
+        error* | failure*) fail "$1/$test" "${outcome# }" ;;
+        esac
+    done < <(tr -d '\r\0' < "$2" | sed -n 's/^.*TEST \([a-z0-9_-]*: .*\)$/\1/p')
+    expect "$1/count" "the tests were not counted at the end" eval \
+        "tr -d '\r\0' < '$2' | grep -qaE '[0-9]+ passed, [0-9]+ failed'"
+}
+
+# tiny_guest: the folder in `extra` adds guest-lib's smallest guest to dom0, as /test/hello.elf.
+tiny_guest() {
+    extra=$build/tests/system/tiny
+    mkdir -p "$extra/test"
+    cp "$build/guest-lib/hello.elf" "$extra/test/"
 }
 
 # The exit status of a test that ends here.

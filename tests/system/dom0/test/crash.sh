@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=dash
 # A crash of dom0's kernel.
+# shellcheck source=tests/system/dom0/test/lib.sh
 . /test/lib.sh
 report end
 report "status 0"

@@ -2,6 +2,7 @@
 # shellcheck shell=dash
 # What Debian's kernel must find as dom0: itself as a privileged Xen guest, its modules, ACPI, all vCPUs, and tools that
 # answer; and what it must not get, the hypervisor's UART.
+# shellcheck source=tests/system/dom0/test/lib.sh
 . /test/lib.sh
 
 check_is type xen "$(cat /sys/hypervisor/type)"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=dash
 # A mixed load in dom0 on all its vCPUs; the word "seconds=N" of the kernel's command line says how long.
+# shellcheck source=tests/system/dom0/test/lib.sh
 . /test/lib.sh
 
 read -r words < /proc/cmdline

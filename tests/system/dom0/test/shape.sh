@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=dash
 # A machine of some shape: dom0 has the vCPUs and the memory that the kernel's words "cpus=N" and "least=MIB" want.
+# shellcheck source=tests/system/dom0/test/lib.sh
 . /test/lib.sh
 
 read -r words < /proc/cmdline

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=dash
 # The tools' answers where no guest exists yet.
+# shellcheck source=tests/system/dom0/test/lib.sh
 . /test/lib.sh
 
 check version parvis version

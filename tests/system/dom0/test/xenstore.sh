@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=dash
 # Debian's xenstore-read, -write, -ls, -list, -exists, -rm, -chmod and -watch.
+# shellcheck source=tests/system/dom0/test/lib.sh
 . /test/lib.sh
 
 check write xenstore-write /t/a one /t/b two

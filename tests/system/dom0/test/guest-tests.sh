@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=dash
+# The guest tests as a domU: their outcomes are in the guest's console log. Those that must crash do, and dom0 lives on.
+# shellcheck source=tests/system/dom0/test/lib.sh
+. /test/lib.sh
+# shellcheck source=tests/system/dom0/test/guests.sh
+. /test/guests.sh
+
+# run_image NAME: runs /test/NAME.elf until it is gone, or has crashed.
+run_image() {
+    printf '{"name": "%s", "kernel": "/test/%s.elf", "memory": "64M", "vcpus": 2, "on_crash": "preserve"}\n' \
+        "$1" "$1" > /tmp/image.json
+    parvis create /tmp/image.json || return
+    wait_until 120 sh -c "parvis list | grep -w $1 | grep -q crashed || ! parvis list | grep -qw $1"
+}
+
+check runs run_image all
+grep -a 'TEST [a-z0-9_-]*: ' "$(guest_log all)" | tr -d '\r' | sed 's/^.*TEST //' > /tmp/outcomes
+while IFS=: read -r test outcome; do
+    case ${outcome# } in
+    success*) ok "$test" ;;
+    skip*) report "skip $test:${outcome# skip}" ;;
+    error* | failure*) fail "$test" "$outcome" ;;
+    esac
+done < /tmp/outcomes
+check counted grep -aqE '[0-9]+ passed, [0-9]+ failed' "$(guest_log all)"
+for image in /test/crash*.elf; do
+    [ -e "$image" ] || continue
+    name=$(basename "$image" .elf)
+    check "$name-runs" run_image "$name"
+    check "$name-crashed" sh -c "parvis list | grep -w $name | grep -q crashed"
+    check "$name-destroyed" parvis destroy "$name"
+done
+end

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=dash
+# Sourced by the tests that create guests: configurations, consoles and waiting.
+
+# guest_json NAME [KEY=VALUE...]: writes /tmp/NAME.json for Debian's kernel and returns its path in `config`. The guest
+# runs no shell but the command of the word "run=" in its cmdline, where the caller gives one.
+guest_json() {
+    config=/tmp/$1.json
+    printf '{\n  "name": "%s",\n  "kernel": "/boot/vmlinuz",\n  "ramdisk": "/boot/guest.cpio.gz",\n' "$1" > "$config"
+    printf '  "cmdline": "console=hvc0 %s",\n  "memory": "256M",\n  "vcpus": %s\n}\n' "${2:-}" "${3:-1}" >> "$config"
+}
+
+# tiny_json NAME: the smallest guest, which prints some lines and powers itself off.
+tiny_json() {
+    config=/tmp/$1.json
+    printf '{"name": "%s", "kernel": "/test/hello.elf", "memory": "16M"}\n' "$1" > "$config"
+}
+
+guest_log() {
+    echo "/var/log/parvis/console/guest-$1.log"
+}
+
+# said NAME PATTERN SECONDS: waits until the guest's console has the pattern.
+said() {
+    wait_until "$3" grep -aqE "$2" "$(guest_log "$1")"
+}
+
+is_listed() {
+    parvis list | grep -qw "$1"
+}
+
+is_gone() {
+    ! is_listed "$1"
+}
+
+# gone NAME SECONDS: waits until the guest is no more.
+gone() {
+    wait_until "$2" is_gone "$1"
+}
+
+# number JSON-KEY: the first such number in the JSON on standard input.
+number() {
+    grep -oE "\"$1\" *: *[0-9]+" | head -n 1 | grep -oE '[0-9]+$'
+}
+
+# What the hypervisor has free, in KiB.
+free_memory() {
+    parvis info -o json | number free_memory
+}
+
+domain_id() {
+    parvis info "$1" -o json | number 'domid|id'
+}
+
+# type_into NAME TEXT: types a line into the guest's console, as a person at `parvis console` does.
+type_into() {
+    (sleep 1; echo "$2"; sleep 2) | timeout 20 parvis console "$1" >/dev/null 2>&1
+}
