@@ -99,11 +99,14 @@ class Side:
         return {e: tuple(int(field) for field in row.split()) for e, row in zip(expressions, rows)}
 
     def _run(self, statements):
+        return self.run(self.prologue + "\n#include <stdio.h>\nint main(void)\n{\n" + statements + "\nreturn 0;\n}\n")
+
+    def run(self, text):
+        """Compiles a whole program and returns what it prints."""
         program = "%s/%s.bin" % (self.scratch, self.name)
-        text = self.prologue + "\n#include <stdio.h>\nint main(void)\n{\n" + statements + "\nreturn 0;\n}\n"
         done = self.compile(text, "-o", program)
         if done.returncode != 0:
-            raise SystemExit("cannot evaluate in %s:\n%s" % (self.name, done.stderr[:2000]))
+            raise SystemExit("a program with the headers of %s does not compile:\n%s" % (self.name, done.stderr[:2000]))
         return subprocess.run([program], capture_output=True, text=True, check=True).stdout
 
 
