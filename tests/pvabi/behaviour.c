@@ -77,6 +77,16 @@ static void back_step(blkif_back_ring_t *back)
            RING_REQUEST_PROD_OVERFLOW(back, back->req_cons + random_below(80)));
 }
 
+/* A frontend gone mad claims more than fits. */
+static void hostile_front_step(blkif_back_ring_t *back)
+{
+    RING_IDX honest = page.ring.req_prod;
+
+    page.ring.req_prod += random_below(3) ? random_below(100) : random_below(0x7fffffff) * 2u;
+    printf("hostile %u %d\n", XEN_RING_NR_UNCONSUMED_REQUESTS(back), !!RING_HAS_UNCONSUMED_REQUESTS(back));
+    page.ring.req_prod = honest;
+}
+
 /* A ring whose indices start shortly before they wrap. */
 static void rings(void)
 {
@@ -98,6 +108,8 @@ static void rings(void)
             front_step(&front);
         else
             back_step(&back);
+        if (!random_below(5))
+            hostile_front_step(&back);
     }
 }
 
