@@ -11,6 +11,8 @@
 #include "xen.h"
 #include "event_channel.h"
 #include "grant_table.h"
+#include "domctl-debug.h"
+#include "domctl-devices.h"
 #include "hvm/save.h"
 #include "memory.h"
 
@@ -323,25 +325,6 @@ struct xen_domctl_setdebugging {
     uint8_t enable;
 };
 
-/* Access to the machine's interrupts, memory and ports. */
-struct xen_domctl_irq_permission {
-    uint32_t pirq;
-    uint8_t allow_access;
-    uint8_t pad[3];
-};
-
-struct xen_domctl_iomem_permission {
-    uint64_aligned_t first_mfn;
-    uint64_aligned_t nr_mfns;
-    uint8_t allow_access;
-};
-
-struct xen_domctl_ioport_permission {
-    uint32_t first_port;
-    uint32_t nr_ports;
-    uint8_t allow_access;
-};
-
 /* Fills a frame of the domain with hypercall stubs. */
 struct xen_domctl_hypercall_init {
     uint64_aligned_t gmfn;
@@ -378,93 +361,6 @@ struct xen_domctl_sendtrigger {
     uint32_t trigger;
     uint32_t vcpu;
 };
-
-/* assign_device, test_assign_device, deassign_device */
-#define XEN_DOMCTL_DEV_PCI 0
-#define XEN_DOMCTL_DEV_DT 1
-struct xen_domctl_assign_device {
-    uint32_t dev;                               /* XEN_DOMCTL_DEV_* */
-    uint32_t flags;
-#define XEN_DOMCTL_DEV_RDM_RELAXED 1
-    union {
-        struct {
-            uint32_t machine_sbdf;
-        } pci;
-        struct {
-            uint32_t size;
-            XEN_GUEST_HANDLE_64(char) path;
-        } dt;
-    } u;
-};
-
-struct xen_domctl_get_device_group {
-    uint32_t machine_sbdf;
-    uint32_t max_sdevs;
-    uint32_t num_sdevs;
-    XEN_GUEST_HANDLE_64(uint32) sdev_array;
-};
-
-/* bind_pt_irq, unbind_pt_irq: a machine's interrupt and what the guest sees of it. */
-enum pt_irq_type {
-    PT_IRQ_TYPE_PCI,
-    PT_IRQ_TYPE_ISA,
-    PT_IRQ_TYPE_MSI,
-    PT_IRQ_TYPE_MSI_TRANSLATE,
-    PT_IRQ_TYPE_SPI
-};
-struct xen_domctl_bind_pt_irq {
-    uint32_t machine_irq;
-    uint32_t irq_type;                          /* enum pt_irq_type */
-    union {
-        struct {
-            uint8_t isa_irq;
-        } isa;
-        struct {
-            uint8_t bus;
-            uint8_t device;
-            uint8_t intx;
-        } pci;
-        struct {
-            uint8_t gvec;
-            uint32_t gflags;
-#define XEN_DOMCTL_VMSI_X86_DEST_ID_MASK 0x0000ff
-#define XEN_DOMCTL_VMSI_X86_RH_MASK 0x000100
-#define XEN_DOMCTL_VMSI_X86_DM_MASK 0x000200
-#define XEN_DOMCTL_VMSI_X86_DELIV_MASK 0x007000
-#define XEN_DOMCTL_VMSI_X86_TRIG_MASK 0x008000
-#define XEN_DOMCTL_VMSI_X86_UNMASKED 0x010000
-            uint64_aligned_t gtable;
-        } msi;
-        struct {
-            uint16_t spi;
-        } spi;
-    } u;
-};
-
-#define DPCI_ADD_MAPPING 1
-#define DPCI_REMOVE_MAPPING 0
-struct xen_domctl_memory_mapping {
-    uint64_aligned_t first_gfn;
-    uint64_aligned_t first_mfn;
-    uint64_aligned_t nr_mfns;
-    uint32_t add_mapping;                       /* DPCI_* */
-    uint32_t padding;
-};
-
-struct xen_domctl_ioport_mapping {
-    uint32_t first_gport;
-    uint32_t first_mport;
-    uint32_t nr_ports;
-    uint32_t add_mapping;
-};
-
-#define XEN_DOMCTL_MEM_CACHEATTR_UC 0
-#define XEN_DOMCTL_MEM_CACHEATTR_WC 1
-#define XEN_DOMCTL_MEM_CACHEATTR_WT 4
-#define XEN_DOMCTL_MEM_CACHEATTR_WP 5
-#define XEN_DOMCTL_MEM_CACHEATTR_WB 6
-#define XEN_DOMCTL_MEM_CACHEATTR_UCM 7
-#define XEN_DOMCTL_DELETE_MEM_CACHEATTR (~(uint32_t)0)
 
 /* What vcpu_guest_context has no room for. size says how much of it is there. */
 struct xen_domctl_ext_vcpucontext {
@@ -504,13 +400,6 @@ struct xen_domctl_subscribe {
     uint32_t port;
 };
 
-#define XEN_DOMCTL_DEBUG_OP_SINGLE_STEP_OFF 0
-#define XEN_DOMCTL_DEBUG_OP_SINGLE_STEP_ON 1
-struct xen_domctl_debug_op {
-    uint32_t op;
-    uint32_t vcpu;
-};
-
 /* gettscinfo, settscinfo */
 struct xen_domctl_tsc_info {
     uint32_t tsc_mode;
@@ -518,58 +407,6 @@ struct xen_domctl_tsc_info {
     uint32_t incarnation;
     uint32_t pad;
     uint64_aligned_t elapsed_nsec;
-};
-
-/* gdbsx: the debug server's reads and writes of a guest's memory. */
-struct xen_domctl_gdbsx_memio {
-    uint64_aligned_t pgd3val;                   /* must be 0 */
-    uint64_aligned_t gva;
-    uint64_aligned_t uva;
-    uint32_t len;
-    uint8_t gwr;                                /* write to the guest */
-    uint32_t remain;                            /* out: bytes that were not done */
-};
-
-struct xen_domctl_gdbsx_pauseunp_vcpu {
-    uint32_t vcpu;
-};
-
-struct xen_domctl_gdbsx_domstatus {
-    uint8_t paused;
-    uint32_t vcpu_id;                           /* the one that hit something, or ~0 */
-    uint32_t vcpu_ev;
-};
-
-#define XEN_VM_EVENT_ENABLE 0
-#define XEN_VM_EVENT_DISABLE 1
-#define XEN_VM_EVENT_RESUME 2
-#define XEN_VM_EVENT_GET_VERSION 3
-#define XEN_DOMCTL_VM_EVENT_OP_PAGING 1
-#define XEN_DOMCTL_VM_EVENT_OP_MONITOR 2
-#define XEN_DOMCTL_VM_EVENT_OP_SHARING 3
-struct xen_domctl_vm_event_op {
-    uint32_t op;                                /* XEN_VM_EVENT_* */
-    uint32_t mode;                              /* XEN_DOMCTL_VM_EVENT_OP_* */
-    union {
-        struct {
-            uint32_t port;
-        } enable;
-        uint32_t version;
-    } u;
-};
-
-#define XEN_DOMCTL_MEM_SHARING_CONTROL 0
-struct xen_domctl_mem_sharing_op {
-    uint8_t op;
-    union {
-        uint8_t enable;
-    } u;
-};
-
-struct xen_domctl_audit_p2m {
-    uint64_t orphans;
-    uint64_t m2p_bad;
-    uint64_t p2m_bad;
 };
 
 /* The domain that receives a global VIRQ. */
@@ -635,53 +472,6 @@ struct xen_domctl_psr_cmt_op {
     uint32_t data;
 };
 
-#define XEN_DOMCTL_MONITOR_OP_ENABLE 0
-#define XEN_DOMCTL_MONITOR_OP_DISABLE 1
-#define XEN_DOMCTL_MONITOR_OP_GET_CAPABILITIES 2
-#define XEN_DOMCTL_MONITOR_OP_EMULATE_EACH_REP 3
-#define XEN_DOMCTL_MONITOR_OP_CONTROL_REGISTERS 4
-#define XEN_DOMCTL_MONITOR_EVENT_WRITE_CTRLREG 0
-#define XEN_DOMCTL_MONITOR_EVENT_MOV_TO_MSR 1
-#define XEN_DOMCTL_MONITOR_EVENT_SINGLESTEP 2
-#define XEN_DOMCTL_MONITOR_EVENT_SOFTWARE_BREAKPOINT 3
-#define XEN_DOMCTL_MONITOR_EVENT_GUEST_REQUEST 4
-#define XEN_DOMCTL_MONITOR_EVENT_DEBUG_EXCEPTION 5
-#define XEN_DOMCTL_MONITOR_EVENT_CPUID 6
-#define XEN_DOMCTL_MONITOR_EVENT_PRIVILEGED_CALL 7
-#define XEN_DOMCTL_MONITOR_EVENT_INTERRUPT 8
-#define XEN_DOMCTL_MONITOR_EVENT_DESC_ACCESS 9
-#define XEN_DOMCTL_MONITOR_EVENT_EMUL_UNIMPLEMENTED 10
-#define XEN_DOMCTL_MONITOR_EVENT_INGUEST_PAGEFAULT 11
-#define XEN_DOMCTL_MONITOR_EVENT_VMEXIT 12
-struct xen_domctl_monitor_op {
-    uint32_t op;                                /* XEN_DOMCTL_MONITOR_OP_* */
-    uint32_t event;                             /* XEN_DOMCTL_MONITOR_EVENT_*; capabilities: bits of them */
-    union {
-        struct {
-            uint8_t index;
-            uint8_t sync;
-            uint8_t onchangeonly;
-            uint8_t pad1;
-            uint32_t pad2;
-            uint64_aligned_t bitmask;
-        } mov_to_cr;
-        struct {
-            uint32_t msr;
-            uint8_t onchangeonly;
-        } mov_to_msr;
-        struct {
-            uint8_t sync;
-            uint8_t allow_userspace;
-        } guest_request;
-        struct {
-            uint8_t sync;
-        } debug_exception;
-        struct {
-            uint8_t sync;
-        } vmexit;
-    } u;
-};
-
 struct xen_domctl_psr_alloc {
 #define XEN_DOMCTL_PSR_SET_L3_CBM 0
 #define XEN_DOMCTL_PSR_GET_L3_CBM 1
@@ -708,21 +498,6 @@ struct xen_domctl_vuart_op {
     uint8_t pad[2];
     evtchn_port_t evtchn;
 };
-
-struct xen_domctl_vmtrace_op {
-    uint32_t cmd;
-    uint32_t vcpu;
-    uint64_aligned_t key;
-    uint64_aligned_t value;
-#define XEN_DOMCTL_vmtrace_enable 1
-#define XEN_DOMCTL_vmtrace_disable 2
-#define XEN_DOMCTL_vmtrace_reset_and_enable 3
-#define XEN_DOMCTL_vmtrace_output_position 4
-#define XEN_DOMCTL_vmtrace_get_option 5
-#define XEN_DOMCTL_vmtrace_set_option 6
-};
-typedef struct xen_domctl_vmtrace_op xen_domctl_vmtrace_op_t;
-DEFINE_XEN_GUEST_HANDLE(xen_domctl_vmtrace_op_t);
 
 /* The argument of the call. */
 struct xen_domctl {
