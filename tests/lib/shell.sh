@@ -37,11 +37,19 @@ as_root() {
     fi
 }
 
+# quietly COMMAND...: runs a long-winded command; what it says is shown only when it fails.
+quietly() {
+    local output status=0
+    output=$("$@" 2>&1) || status=$?
+    [ "$status" = 0 ] || printf '%s\n' "$output" | tail -n 30 >&2
+    return "$status"
+}
+
 # apt_lists [PACKAGE...]: fetches apt's lists where they do not know the packages (a fresh container has none).
 apt_lists() {
     apt-get download -qq --print-uris "$@" >/dev/null 2>&1 && return
     say "fetching apt's lists of packages"
-    as_root apt-get update -q >&2 || die "apt-get update failed"
+    quietly as_root apt-get update -q || die "apt-get update failed"
 }
 
 # install_missing THING:PACKAGE...: installs the package of each thing that is not there. A thing is a program or, with
@@ -58,7 +66,7 @@ install_missing() {
     [ ${#missing[@]} -gt 0 ] || return 0
     apt_lists "${missing[@]}"
     say "installing ${missing[*]}"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >&2 ||
+    quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" ||
         die "apt-get could not install ${missing[*]}"
 }
 
@@ -77,7 +85,7 @@ unpack_packages() {
     say "downloading $*"
     rm -rf "$part"
     mkdir -p "$part/debs"
-    (cd "$part/debs" && apt-get download -q -o APT::Sandbox::User=root "$@") >&2 ||
+    (cd "$part/debs" && quietly apt-get download -q -o APT::Sandbox::User=root "$@") ||
         die "apt-get could not download $*; if its lists are old, run apt-get update"
     say "unpacking"
     for deb in "$part"/debs/*.deb; do
