@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034
 # Sourced by the tests that boot the machine: boots it by ./demo, relays the results that dom0's script reports, and looks
-# for what must not be in the log. PARVIS_DEMO_OPTIONS has more options for each boot, such as another hypervisor.
+# for what must not be in the log. PARVIS_DEMO_OPTIONS has more options for each boot, such as another hypervisor. A test program's argument
+# is a prefix for its results' names.
 
 root=$(readlink -f "$(dirname "${BASH_SOURCE[0]}")/../..")
 build=${PARVIS_BUILD:-$root/build}
 logs=${PARVIS_LOGS:-$build/logs}
 full=${PARVIS_FULL:-}
-test_name=${0##*/}
+test_name=${1:-}${0##*/}
 log='' status=0 failures=0 extra=''
 mkdir -p "$logs"
 
