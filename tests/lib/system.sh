@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034
 # Sourced by the tests that boot the machine: boots it by ./demo, relays the results that dom0's script reports, and looks
-# for what must not be in the log. PARVIS_DEMO_OPTIONS has more options for each boot, such as another hypervisor. A test program's argument
-# is a prefix for its results' names.
+# for what must not be in the log. PARVIS_DEMO_OPTIONS has more options for each boot, such as another hypervisor. A test
+# program's argument is a prefix for its results' names.
 
 root=$(readlink -f "$(dirname "${BASH_SOURCE[0]}")/../..")
 build=${PARVIS_BUILD:-$root/build}
@@ -13,8 +13,8 @@ log='' status=0 failures=0 extra=''
 mkdir -p "$logs"
 
 # What neither the hypervisor nor a kernel may say in a boot where nothing goes wrong.
-bad_words='\bBUG\b|Oops|WARNING:|Bad page|Call Trace|rcu.*stalls? |soft lockup|general protection|hypervisor error'
-bad_words+='|Assertion|PANIC|[Pp]anic|page tables? leak'
+bad_words='BUG:|kernel BUG|Oops|WARNING:|Bad page|Call Trace|rcu.*stalls? |soft lockup|general protection|Kernel panic'
+bad_words+='|[Aa]ssertion|PANIC|hypervisor error'
 
 ok() {
     echo "ok $test_name/$1"
