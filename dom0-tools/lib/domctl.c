@@ -178,3 +178,10 @@ int pv_domctl_alloc_port(struct pv_ctx *ctx, uint16_t domid, uint16_t remote, ui
     pv_ctx_release(ctx, mark);
     return result < 0 ? refuse(error, result, domid, "making an event channel") : 0;
 }
+
+int pv_domctl_hypercall_page(struct pv_ctx *ctx, uint16_t domid, uint64_t frame, struct pv_error *error)
+{
+    struct xen_domctl in = {.u.hypercall_init.gmfn = frame};
+
+    return simple(ctx, XEN_DOMCTL_hypercall_init, domid, &in, "filling its hypercall page", error);
+}

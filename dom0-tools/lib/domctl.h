@@ -69,6 +69,9 @@ struct vcpu_guest_context;
 int pv_domctl_set_vcpu(struct pv_ctx *ctx, uint16_t domid, unsigned int vcpu,
                        const struct vcpu_guest_context *context, struct pv_error *error);
 
+/* Lets the hypervisor fill a frame of the domain with the stubs that a guest calls it by. */
+int pv_domctl_hypercall_page(struct pv_ctx *ctx, uint16_t domid, uint64_t frame, struct pv_error *error);
+
 /* Makes an unbound port in the domain that only domain `remote` may bind. */
 int pv_domctl_alloc_port(struct pv_ctx *ctx, uint16_t domid, uint16_t remote, uint32_t *port,
                          struct pv_error *error);

@@ -18,7 +18,7 @@ static int run(lzma_stream *stream, const uint8_t *in, size_t in_size, uint8_t *
     stream->avail_out = out_size;
     do {
         result = lzma_code(stream, LZMA_RUN);
-    } while (result == LZMA_OK && stream->avail_in != 0 && stream->avail_out != 0);
+    } while (result == LZMA_OK); /* without progress it ends by itself, as LZMA_BUF_ERROR */
     lzma_end(stream);
     if (result == LZMA_MEMLIMIT_ERROR || result == LZMA_MEM_ERROR) {
         return pv_error_set(error, PV_ERROR_RESOURCES, "it needs more memory than allowed");

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading a domain's configuration by the table of lib/schema.c, and checking what keys say together. */
+#include "lib/config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "lib/json.h"
+#include "lib/schema.h"
+
+int pv_config_wrap(const struct pv_config *config, enum pv_config_key key, struct pv_error *error)
+{
+    const struct pv_config_place *place = &config->places[key];
+
+    if (place->command_line) {
+        return pv_error_wrap(error, "command line: %s", pv_schema[key].key);
+    }
+    if (place->line != 0) {
+        return pv_error_wrap(error, "%s:%u: %s", config->file, place->line, pv_schema[key].key);
+    }
+    return pv_error_wrap(error, "%s: %s", config->file, pv_schema[key].key);
+}
+
+int pv_config_fail(const struct pv_config *config, enum pv_config_key key, enum pv_error_class class,
+                   struct pv_error *error, const char *format, ...)
+{
+    char message[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(message, sizeof(message), format, arguments);
+    va_end(arguments);
+    pv_error_set(error, class, "%s", message);
+    return pv_config_wrap(config, key, error);
+}
+
+static int find_key(const char *name, size_t length)
+{
+    for (int key = 0; key < PV_KEY_COUNT; key++) {
+        if (strlen(pv_schema[key].key) == length && strncmp(pv_schema[key].key, name, length) == 0) {
+            return key;
+        }
+    }
+    return -1;
+}
+
+/* The type of JSON value that a key takes: numbers are written as numbers, all else as strings. */
+static enum pv_json_type json_type(const struct pv_schema_entry *entry)
+{
+    return entry->type == PV_TYPE_INTEGER ? PV_JSON_NUMBER : PV_JSON_STRING;
+}
+
+static int set_member(struct pv_config *config, const struct pv_json *member, struct pv_error *error)
+{
+    int key = find_key(member->key, strlen(member->key));
+    const struct pv_schema_entry *entry = &pv_schema[key < 0 ? 0 : key];
+
+    if (key < 0) {
+        return pv_error_set(error, PV_ERROR_USAGE, "%s:%u: %.100s: there is no such key; parvis.json(5) lists them",
+                            config->file, member->line, member->key);
+    }
+    if (config->places[key].given) {
+        return pv_error_set(error, PV_ERROR_USAGE, "%s:%u: %s: is there twice, first in line %u", config->file,
+                            member->line, member->key, config->places[key].line);
+    }
+    config->places[key] = (struct pv_config_place){.given = true, .line = member->line};
+    if (member->type != json_type(entry)) {
+        return pv_config_fail(config, (enum pv_config_key)key, PV_ERROR_USAGE, error, "must be %s%s, and is %s",
+                              pv_json_type_name(json_type(entry)),
+                              entry->type == PV_TYPE_SIZE ? " with its unit, such as \"512M\"" : "",
+                              pv_json_type_name(member->type));
+    }
+    if (pv_schema_set(entry, config, member->text, error) != 0) {
+        return pv_config_wrap(config, (enum pv_config_key)key, error);
+    }
+    return 0;
+}
+
+static int set_override(struct pv_config *config, const char *text, struct pv_error *error)
+{
+    const char *equals = strchr(text, '=');
+    int key = equals ? find_key(text, (size_t)(equals - text)) : -1;
+
+    if (!equals) {
+        return pv_error_set(error, PV_ERROR_USAGE, "command line: \"%.100s\" is not key=value", text);
+    }
+    if (key < 0) {
+        return pv_error_set(error, PV_ERROR_USAGE, "command line: %.*s: there is no such key; parvis.json(5) lists "
+                            "them", (int)(equals - text < 100 ? equals - text : 100), text);
+    }
+    config->places[key] = (struct pv_config_place){.given = true, .command_line = true};
+    if (pv_schema_set(&pv_schema[key], config, equals + 1, error) != 0) {
+        return pv_config_wrap(config, (enum pv_config_key)key, error);
+    }
+    return 0;
+}
+
+static int set_defaults(struct pv_config *config, struct pv_error *error)
+{
+    for (int key = 0; key < PV_KEY_COUNT; key++) {
+        const struct pv_schema_entry *entry = &pv_schema[key];
+
+        if (config->places[key].given) {
+            continue;
+        }
+        if (entry->required) {
+            return pv_error_set(error, PV_ERROR_USAGE, "%s: %s: is missing", config->file, entry->key);
+        }
+        if (entry->fallback && pv_schema_set(entry, config, entry->fallback, error) != 0) {
+            return pv_config_wrap(config, (enum pv_config_key)key, error);
+        }
+    }
+    if (!config->places[PV_KEY_MAX_MEMORY].given) {
+        config->max_memory = config->memory;
+    }
+    if (!config->places[PV_KEY_MAX_VCPUS].given) {
+        config->max_vcpus = config->vcpus;
+    }
+    if (!config->places[PV_KEY_UUID].given) {
+        if (getrandom(config->uuid, sizeof(config->uuid), 0) != sizeof(config->uuid)) {
+            return pv_error_errno(error, errno, "random numbers for the uuid");
+        }
+        config->uuid[6] = (config->uuid[6] & 0x0f) | 0x40; /* version 4, random */
+        config->uuid[8] = (config->uuid[8] & 0x3f) | 0x80; /* the variant of RFC 4122 */
+    }
+    return 0;
+}
+
+static int check_together(const struct pv_config *config, struct pv_error *error)
+{
+    char memory[PV_SIZE_TEXT], most[PV_SIZE_TEXT];
+
+    if (config->max_memory < config->memory) {
+        return pv_config_fail(config, PV_KEY_MAX_MEMORY, PV_ERROR_USAGE, error, "%s is less than memory, which is %s",
+                              pv_size_text(config->max_memory, most), pv_size_text(config->memory, memory));
+    }
+    if (config->max_vcpus < config->vcpus) {
+        return pv_config_fail(config, PV_KEY_MAX_VCPUS, PV_ERROR_USAGE, error,
+                              "%" PRIu64 " is less than vcpus, which is %" PRIu64, config->max_vcpus, config->vcpus);
+    }
+    return 0;
+}
+
+static int fill(struct pv_config *config, const struct pv_json *json, char *const overrides[], size_t count,
+                struct pv_error *error)
+{
+    if (json->type != PV_JSON_OBJECT) {
+        return pv_error_set(error, PV_ERROR_USAGE, "%s:%u: the configuration must be an object, { ... }, and is %s",
+                            config->file, json->line, pv_json_type_name(json->type));
+    }
+    for (const struct pv_json *member = json->children; member; member = member->next) {
+        if (set_member(config, member, error) != 0) {
+            return -1;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (set_override(config, overrides[i], error) != 0) {
+            return -1;
+        }
+    }
+    return set_defaults(config, error) != 0 ? -1 : check_together(config, error);
+}
+
+static struct pv_config *from_json(const char *name, struct pv_json *json, char *const overrides[], size_t count,
+                                   struct pv_error *error)
+{
+    struct pv_config *config = json ? calloc(1, sizeof(*config)) : NULL;
+
+    if (config) {
+        config->file = strdup(name);
+    }
+    if (!json) {
+        return NULL;
+    }
+    if (!config || !config->file) {
+        pv_error_errno(error, ENOMEM, "%s", name);
+    } else if (fill(config, json, overrides, count, error) == 0) {
+        pv_json_free(json);
+        return config;
+    }
+    pv_json_free(json);
+    pv_config_free(config);
+    return NULL;
+}
+
+struct pv_config *pv_config_parse(const char *name, const char *text, size_t size, char *const overrides[],
+                                  size_t count, struct pv_error *error)
+{
+    return from_json(name, pv_json_parse(name, text, size, error), overrides, count, error);
+}
+
+/* Makes a path absolute: from the configuration's folder, or from here when it was given on the command line. */
+static int absolute_path(struct pv_config *config, enum pv_config_key key, char **path, struct pv_error *error)
+{
+    char base[PATH_MAX] = "", joined[2 * PATH_MAX];
+    char *slash = strrchr(config->file, '/');
+
+    if (!*path) {
+        return 0;
+    }
+    if ((*path)[0] != '/') {
+        bool beside = !config->places[key].command_line && slash;
+        int folder = beside ? (int)(slash - config->file) : 0;
+
+        if ((!beside || config->file[0] != '/') && !getcwd(base, sizeof(base))) {
+            return pv_error_errno(error, errno, "the current folder");
+        }
+        snprintf(joined, sizeof(joined), "%s%s%.*s/%s", base, beside && base[0] ? "/" : "", folder, config->file,
+                 *path);
+        free(*path);
+        *path = strdup(joined);
+        if (!*path) {
+            return pv_error_errno(error, ENOMEM, "no memory");
+        }
+    }
+    if (access(*path, R_OK) != 0) {
+        return pv_config_fail(config, key, PV_ERROR_USAGE, error, "%.300s: %s", *path, strerror(errno));
+    }
+    return 0;
+}
+
+struct pv_config *pv_config_load(const char *path, struct pv_error *error)
+{
+    return from_json(path, pv_json_read(path, error), NULL, 0, error);
+}
+
+struct pv_config *pv_config_read(const char *path, char *const overrides[], size_t count, struct pv_error *error)
+{
+    struct pv_config *config = from_json(path, pv_json_read(path, error), overrides, count, error);
+
+    if (config && (absolute_path(config, PV_KEY_KERNEL, &config->kernel, error) != 0 ||
+                   absolute_path(config, PV_KEY_RAMDISK, &config->ramdisk, error) != 0)) {
+        pv_config_free(config);
+        config = NULL;
+    }
+    return config;
+}
+
+void pv_config_free(struct pv_config *config)
+{
+    if (config) {
+        free(config->file);
+        free(config->name);
+        free(config->kernel);
+        free(config->ramdisk);
+        free(config->cmdline);
+        free(config);
+    }
+}
+
+static void write_value(struct pv_json_writer *writer, const struct pv_schema_entry *entry,
+                        const struct pv_config *config)
+{
+    const char *field = (const char *)config + entry->offset;
+    char text[PV_UUID_TEXT];
+
+    switch (entry->type) {
+    case PV_TYPE_NAME:
+    case PV_TYPE_TEXT:
+    case PV_TYPE_PATH:
+        pv_json_string(writer, *(char *const *)field);
+        break;
+    case PV_TYPE_SIZE:
+        pv_json_string(writer, pv_size_text(*(const uint64_t *)field, text));
+        break;
+    case PV_TYPE_INTEGER:
+        pv_json_integer(writer, (long long)*(const uint64_t *)field);
+        break;
+    case PV_TYPE_CHOICE:
+        pv_json_string(writer, entry->choices[*(const uint64_t *)field]);
+        break;
+    case PV_TYPE_UUID:
+        pv_uuid_text((const uint8_t *)field, text);
+        pv_json_string(writer, text);
+        break;
+    }
+}
+
+/* What has no value is left out: a missing ramdisk, a weight that the scheduler chooses. */
+static bool has_value(const struct pv_schema_entry *entry, const struct pv_config *config)
+{
+    const char *field = (const char *)config + entry->offset;
+
+    if (entry->type == PV_TYPE_PATH) {
+        return *(char *const *)field != NULL;
+    }
+    return entry->type != PV_TYPE_INTEGER || *(const uint64_t *)field >= entry->least;
+}
+
+char *pv_config_text(const struct pv_config *config)
+{
+    struct pv_json_writer *writer = pv_json_writer_new();
+    const char *text;
+    char *copy;
+
+    if (!writer) {
+        return NULL;
+    }
+    pv_json_open(writer, PV_JSON_OBJECT);
+    for (int key = 0; key < PV_KEY_COUNT; key++) {
+        if (has_value(&pv_schema[key], config)) {
+            pv_json_key(writer, pv_schema[key].key);
+            write_value(writer, &pv_schema[key], config);
+        }
+    }
+    pv_json_close(writer, PV_JSON_OBJECT);
+    text = pv_json_writer_text(writer);
+    copy = text ? strdup(text) : NULL;
+    pv_json_writer_free(writer);
+    return copy;
+}
