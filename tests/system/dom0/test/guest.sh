@@ -14,7 +14,7 @@ check boots said one 'guest: Linux .* is up' 60
 check sees-xen grep -aq 'hypervisor: xen' "$(guest_log one)"
 check listed is_listed one
 check info parvis info one
-check_refused name-in-use 1 'one' parvis create "$config"
+check_refused name-in-use 5 'one' parvis create "$config"
 type_into one 'echo the answer is $((6 * 7))'
 check shell-answers said one '^the answer is 42' 20
 check clean-log sh -c "! grep -aE 'BUG:|Oops|WARNING:|Bad page|Call Trace|rcu.*stalls? ' $(guest_log one)"

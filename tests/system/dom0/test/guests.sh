@@ -45,11 +45,11 @@ number() {
 
 # What the hypervisor has free, in KiB.
 free_memory() {
-    parvis info -o json | number free_memory
+    parvis info -o json | number free_memory_kib
 }
 
 domain_id() {
-    parvis info "$1" -o json | number 'domid|id'
+    parvis info "$1" -o json | number domid
 }
 
 # type_into NAME TEXT: types a line into the guest's console, as a person at `parvis console` does.
