@@ -1,43 +1,69 @@
 /* SPDX-License-Identifier: MIT */
-/* Timers: a heap for each CPU, and the timers that each vCPU has by the ABI (one single-shot, one periodic). */
+/*
+ * Timers: a heap for each CPU, and the timers that each vCPU has by the ABI (one single-shot, one periodic).
+ *
+ * A timer is set on the CPU that sets it, whose hardware it can program; so it moves with its vCPU by itself.
+ */
 #ifndef CORE_TIMER_H
 #define CORE_TIMER_H
 
+#include "lib/min_heap.h"
 #include "lib/types.h"
 #include "port/lock.h"
 
 struct vcpu;
 
+#define TIMER_NS_PER_MS 1000000ull
+#define TIMER_NS_PER_SECOND 1000000000ull
+#define TIMER_PERIOD_DEFAULT (10 * TIMER_NS_PER_MS)
+
 struct timer {
-    uint64_t deadline;      /* system time in nanoseconds */
+    struct min_heap_node node; /* its key is the deadline: system time in nanoseconds */
     void (*function)(void *argument);
     void *argument;
-    unsigned int cpu;       /* whose heap */
-    uint32_t heap_index;    /* 0: not set */
+    uint32_t cpu; /* atomic: whose heap; changes under that heap's lock */
 };
 
 struct timer_vcpu {
-    struct timer single_shot, periodic, poll;
-    uint64_t period;        /* nanoseconds, 0: none */
+    struct timer single_shot, periodic;
+    uint64_t period;    /* atomic; nanoseconds, 0: none */
+    uint64_t last_tick; /* system time; of the CPU that runs the vCPU */
 };
 
 /* For each CPU before it comes up. */
 int timer_cpu_init(unsigned int cpu) MUST_CHECK;
 
-/* function runs on some CPU in the hypervisor's context with no lock held and interrupts off. */
+/* Makes room for so many more timers on every CPU; and gives it back. Not at the same time as another of these. */
+int timer_reserve(uint32_t count) MUST_CHECK;
+void timer_unreserve(uint32_t count);
+
+/*
+ * function runs on some CPU in the hypervisor's context with no lock held and interrupts off. Each CPU has room for
+ * TIMER_SPARE timers of the hypervisor's own; others need timer_reserve.
+ */
+#define TIMER_SPARE 32u
 void timer_init(struct timer *t, void (*function)(void *), void *argument, unsigned int cpu);
 
-/* Sets or moves the deadline; a time that has passed fires soon. No memory is needed. */
+/* Sets or moves the deadline, on this CPU; a time that has passed fires soon. No memory is needed. */
 void timer_set(struct timer *t, uint64_t deadline);
 
 /* Stops it; when it returns the function does not run and will not (unless called from the function itself). */
 void timer_stop(struct timer *t);
+
+/* Whether it is set. */
+static inline bool timer_is_set(const struct timer *t)
+{
+    return min_heap_has(&t->node);
+}
 
 /* Moves a timer to another CPU's heap. */
 void timer_migrate(struct timer *t, unsigned int cpu);
 
 /* The machine's timer interrupt on this CPU, on its exit path: runs what is due and arms the next. */
 void timer_interrupt(void);
+
+/* Arms this CPU's hardware again if another CPU changed its heap. The scheduler calls it. */
+void timer_cpu_rearm(void);
 
 /* A new vCPU's timers (the 100 Hz periodic one runs by default, VIRQ_TIMER); and their end. */
 void timer_vcpu_init(struct vcpu *v);
@@ -47,5 +73,9 @@ void timer_vcpu_free(struct vcpu *v);
 void timer_vcpu_single_shot(struct vcpu *v, uint64_t deadline);
 void timer_vcpu_single_shot_stop(struct vcpu *v);
 void timer_vcpu_periodic(struct vcpu *v, uint64_t period);
+
+/* The scheduler gives this CPU to v, or has taken it away: the periodic timer goes only while v runs. No lock held. */
+void timer_vcpu_enter(struct vcpu *v);
+void timer_vcpu_leave(struct vcpu *v);
 
 #endif
