@@ -61,20 +61,31 @@ static void describe(const struct pv_build *build, uint64_t shared_info_frame, s
     }
 }
 
+/* A kernel starts with its events masked; whatever its number of vCPUs, Xen's tools mask all that there can be. */
+static void mask_events(shared_info_t *shared)
+{
+    for (unsigned int i = 0; i < XEN_LEGACY_MAX_VCPUS; i++) {
+        shared->vcpu_info[i].evtchn_upcall_mask = 1;
+    }
+}
+
 int pv_start_write_info(struct pv_ctx *ctx, const struct pv_build *build, uint64_t frame, struct pv_error *error)
 {
     struct pv_domain_info domain;
-    start_info_t *info;
+    uint64_t frames[2] = {frame};
+    char *pages;
 
     if (pv_domctl_info(ctx, build->domid, &domain, error) != 0) {
         return -1;
     }
-    info = pv_foreign_map(ctx, build->domid, &frame, 1, 1, error);
-    if (!info) {
+    frames[1] = domain.shared_info_frame;
+    pages = pv_foreign_map(ctx, build->domid, frames, 2, 1, error);
+    if (!pages) {
         return -1;
     }
-    describe(build, domain.shared_info_frame, info);
-    pv_foreign_unmap(info, 1);
+    describe(build, domain.shared_info_frame, (start_info_t *)pages);
+    mask_events((shared_info_t *)(pages + PV_PAGE_SIZE));
+    pv_foreign_unmap(pages, 2);
     return 0;
 }
 
