@@ -323,7 +323,9 @@ int evtchn_domain_close(struct domain *d)
         return ret;
     }
     ret = evtchn_end_fifo(d);
-    ASSERT(ret == 0);
+    if (ret) {
+        return -XEN_ERESTART; /* a port was bound just before the domain began to die */
+    }
     DOMAIN_FOR_EACH_VCPU(d, v) {
         evtchn_vcpu_info_drop(v);
     }

@@ -50,7 +50,8 @@ struct evtchn_vcpu {
     uint32_t poll;              /* atomic: the port that SCHEDOP_poll waits for, or EVTCHN_POLL_* */
 };
 
-int evtchn_domain_init(struct domain *d, uint32_t port_limit) MUST_CHECK;
+/* port_max is the highest port that the domain may use; UINT32_MAX: as many as the ABI has. 0 or -XEN_ENOMEM. */
+int evtchn_domain_init(struct domain *d, uint32_t port_max) MUST_CHECK;
 /* Closes all ports of a dying domain; 0 or -XEN_ERESTART. evtchn_domain_free releases the memory at the end. */
 int evtchn_domain_close(struct domain *d) MUST_CHECK;
 void evtchn_domain_free(struct domain *d);

@@ -131,11 +131,10 @@ void evtchn_raise(struct domain *d, struct evtchn *port)
     }
 }
 
-int evtchn_domain_init(struct domain *d, uint32_t port_limit)
+int evtchn_domain_init(struct domain *d, uint32_t port_max)
 {
     struct evtchn_domain *e = &d->evtchn;
-    /* One more than UINT32_MAX, the default, is 0. */
-    uint32_t limit = port_limit == 0 ? EVTCHN_PORTS_MAX : MIN(port_limit, EVTCHN_PORTS_MAX);
+    uint32_t limit = port_max < EVTCHN_PORTS_MAX ? port_max + 1 : EVTCHN_PORTS_MAX;
     int ret;
 
     *e = (struct evtchn_domain){.port_limit = limit};

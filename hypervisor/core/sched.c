@@ -194,7 +194,7 @@ int sched_domain_init(struct domain *d)
     if (ret) {
         return ret;
     }
-    d->sched = (struct sched_domain){.weight = SCHED_WEIGHT_DEFAULT};
+    d->sched = (struct sched_domain){.made = true, .weight = SCHED_WEIGHT_DEFAULT};
     sched_fair_domain_init(d);
     sched_watchdog_init(d);
     return 0;
@@ -202,6 +202,9 @@ int sched_domain_init(struct domain *d)
 
 void sched_domain_free(struct domain *d)
 {
+    if (!d->sched.made) {
+        return;
+    }
     sched_watchdog_free(d);
     sched_fair_domain_free(d);
     timer_unreserve(1 + SCHED_WATCHDOGS);

@@ -29,6 +29,7 @@ struct vcpu;
 #define SCHED_WATCHDOGS 2u     /* of a domain */
 
 struct sched_domain {
+    bool made;       /* by sched_domain_init */
     uint16_t weight; /* 1 to 65535, 256 by default */
     uint16_t cap;    /* per cent of one CPU, 0: none */
     uint32_t cap_armed;      /* atomic: cap_timer is set */
@@ -55,6 +56,7 @@ struct sched_vcpu {
     uint8_t time_stale;
     uint32_t time_version;     /* of the published clock: even, the guest's copy is not trusted */
     struct timer poll_timer;
+    uint32_t loading;          /* atomic: VCPUOP_initialise is loading its context */
     /* The policy's own, in place so that scheduling needs no memory. */
     struct min_heap_node queue_node;
     int64_t virtual_time;      /* fair: while on a CPU or in its queue absolute, else relative to the CPU's floor */

@@ -18,15 +18,16 @@ static bool vcpu_is_down(const struct vcpu *v)
     return port_read_u32(&v->sched.pause_flags) & SCHED_PAUSE_DOWN;
 }
 
+/* Loading may be preempted, so no lock guards it: of two that load one vCPU at once the second is too late. */
 static int vcpu_load(struct vcpu *v, const struct vcpu_guest_context *context)
 {
-    struct lock_token held = lock_acquire(&v->domain->lock);
-    int ret = v->initialised ? -XEN_EEXIST : guest_cpu_load(v, context);
+    int ret;
 
-    if (!ret) {
-        v->initialised = true;
+    if (port_swap_u32(&v->sched.loading, 1)) {
+        return -XEN_EEXIST;
     }
-    lock_release(held);
+    ret = v->initialised ? -XEN_EEXIST : guest_cpu_load(v, context);
+    port_write_release_u32(&v->sched.loading, 0);
     if (!ret && (context->flags & VGCF_online)) {
         sched_pause_clear(v, SCHED_PAUSE_DOWN);
     }
