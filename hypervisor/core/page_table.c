@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Walks over whole tables. work->done goes up while references are taken and down while they are given back, so that a
+ * table may be left anywhere in between. Each call gets at least one entry further before it looks for preemption.
+ */
+#include "core/page_table.h"
+
+#include "core/domain.h"
+#include "core/page_type.h"
+#include "core/pte.h"
+#include "port/cpu.h"
+#include "port/map.h"
+#include "port/vcpu.h"
+#include "pvabi/errno.h"
+#include "pvabi/xen.h"
+
+bool page_table_guest_slot(unsigned int level, unsigned int index)
+{
+    return level != 4 || index < PAGE_TABLE_HV_FIRST || index > PAGE_TABLE_HV_LAST;
+}
+
+/* A read-only entry that points at its own table holds nothing: core/page_type.h. */
+static bool entry_is_linear(mfn_t table, uint64_t entry)
+{
+    return pte_frame(entry).n == table.n && !(entry & PTE_WRITE);
+}
+
+int page_table_get_child(struct domain *owner, mfn_t table, unsigned int level, uint64_t *entry)
+{
+    int rc;
+
+    if (!pte_upper_allowed(*entry)) {
+        return -XEN_EINVAL;
+    }
+    if (!entry_is_linear(table, *entry)) {
+        rc = frame_get_with_type(pte_frame(*entry), owner, page_type_table(level - 1));
+        if (rc) {
+            return rc;
+        }
+    }
+    *entry = pte_upper_adjust(*entry);
+    return 0;
+}
+
+int page_table_put_child(mfn_t table, uint64_t entry)
+{
+    if (!(entry & PTE_PRESENT) || entry_is_linear(table, entry)) {
+        return 0;
+    }
+    return frame_put_with_type_preemptible(pte_frame(entry));
+}
+
+/* Takes what one entry needs, of any level. */
+static int entry_take(const struct page_table_work *work, volatile uint64_t *slot)
+{
+    uint64_t entry = port_read_u64(slot), wanted = entry;
+    int rc;
+
+    if (!(entry & PTE_PRESENT)) {
+        return pte_absent_allowed(work->owner, entry) ? 0 : -XEN_EINVAL;
+    }
+    if (work->level == 1) {
+        rc = pte_l1_get(work->owner, work->owner, &wanted);
+    } else {
+        rc = page_table_get_child(work->owner, work->table, work->level, &wanted);
+    }
+    if (rc == 0 && wanted != entry) {
+        port_write_u64(slot, wanted);
+    }
+    return rc;
+}
+
+/* How many entries from index on are all zero: four or none. Most of most tables is empty. */
+static unsigned int empty_run(const volatile uint64_t *entries, unsigned int index)
+{
+    if (index % 4 || (entries[index] | entries[index + 1] | entries[index + 2] | entries[index + 3])) {
+        return 0;
+    }
+    return 4;
+}
+
+static int table_take(struct page_table_work *work, volatile uint64_t *entries)
+{
+    bool moved = false;
+
+    while (work->done < PAGE_TABLE_ENTRIES) {
+        unsigned int run = empty_run(entries, work->done);
+        int rc;
+
+        if (run || !page_table_guest_slot(work->level, work->done)) {
+            work->done += run ? run : 1;
+            continue;
+        }
+        if (moved && work->level > 1 && port_preempt_pending()) {
+            return -XEN_ERESTART;
+        }
+        rc = entry_take(work, &entries[work->done]);
+        if (rc) {
+            return rc == -XEN_ERESTART ? rc : -XEN_EINVAL;
+        }
+        moved = moved || entries[work->done] & PTE_PRESENT;
+        work->done++;
+    }
+    return 0;
+}
+
+static int table_give_back(struct page_table_work *work, const volatile uint64_t *entries)
+{
+    bool moved = false;
+
+    while (work->done > 0) {
+        uint64_t entry = port_read_u64(&entries[work->done - 1]);
+
+        if (entry & PTE_PRESENT && page_table_guest_slot(work->level, work->done - 1)) {
+            if (moved && work->level > 1 && port_preempt_pending()) {
+                return -XEN_ERESTART;
+            }
+            if (work->level == 1) {
+                pte_l1_put(work->owner, entry);
+            } else if (page_table_put_child(work->table, entry)) {
+                return -XEN_ERESTART;
+            }
+            moved = true;
+        }
+        work->done--;
+    }
+    return 0;
+}
+
+/* A new L4 gets the hypervisor's half; whether with the M2P is for the kind of root that it will be (core/mm.h). */
+static void l4_complete(struct domain *d, mfn_t l4)
+{
+    uint64_t *entries = port_map_frame(l4);
+
+    port_l4_init(d, entries);
+    if (!(d->vm_assist & 1ull << VMASST_TYPE_m2p_strict)) {
+        entries[PAGE_TABLE_HV_FIRST] = 0;
+    }
+    port_unmap_frame(entries);
+}
+
+int page_table_validate(struct page_table_work *work)
+{
+    volatile uint64_t *entries = port_map_frame(work->table);
+    int rc = -XEN_EINVAL;
+
+    if (!work->undo) {
+        rc = table_take(work, entries);
+        work->undo = rc && rc != -XEN_ERESTART && work->may_undo;
+    }
+    if (work->undo && table_give_back(work, entries)) {
+        rc = -XEN_ERESTART;
+    }
+    port_unmap_frame((const void *)entries);
+    if (rc == 0 && work->level == 4) {
+        l4_complete(work->owner, work->table);
+    }
+    return rc;
+}
+
+int page_table_devalidate(struct page_table_work *work)
+{
+    volatile uint64_t *entries = port_map_frame(work->table);
+    int rc = table_give_back(work, entries);
+
+    port_unmap_frame((const void *)entries);
+    return rc;
+}
+
+void page_table_show_m2p(struct domain *d, mfn_t l4, bool show)
+{
+    volatile uint64_t *entries = port_map_frame(l4);
+    bool shown = port_read_u64(&entries[PAGE_TABLE_HV_FIRST]) != 0;
+
+    if (show && !shown) {
+        port_l4_init(d, (uint64_t *)entries);
+    } else if (!show && shown) {
+        port_write_u64(&entries[PAGE_TABLE_HV_FIRST], 0);
+    }
+    port_unmap_frame((const void *)entries);
+}

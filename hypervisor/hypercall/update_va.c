@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* update_va_mapping: one level-1 entry by the address that it maps, with a flush. */
+#include "core/domain.h"
+#include "core/frame.h"
+#include "core/page_type.h"
+#include "core/pt_update.h"
+#include "core/tlb.h"
+#include "hypercall/mmu_batch.h"
+#include "port/cpu.h"
+#include "port/guest_copy.h"
+#include "port/tlb.h"
+
+static int update_entry(struct vcpu *v, guest_va_t address, uint64_t value, struct domain *data_owner)
+{
+    struct pt_update u = {.table_owner = v->domain, .data_owner = data_owner, .value = value};
+    int rc = -XEN_EINVAL;
+
+    if (!mm_find_l1(v, address, &u.table, &u.index) || !frame_get(u.table, v->domain)) {
+        return -XEN_EINVAL;
+    }
+    if (frame_type_now(u.table) == FRAME_L1 && frame_type_in_use(u.table)) {
+        rc = pt_update(v, &u);
+    }
+    frame_put(u.table);
+    return rc;
+}
+
+/* The CPUs that a flush is for: the flags carry a choice, or the address of a bitmap of vCPUs. */
+static struct cpumask flush_cpus(struct vcpu *v, uint64_t where)
+{
+    struct cpumask cpus;
+
+    if (where == UVMF_LOCAL) {
+        return cpumask_of(port_cpu_id());
+    }
+    if (where == UVMF_ALL) {
+        return tlb_cpus_of_domain(v->domain);
+    }
+    /* As far as it could be read. */
+    if (tlb_cpus_of_guest_bitmap(v->domain, guest_va(where), &cpus)) {
+        return cpus;
+    }
+    return cpus;
+}
+
+static void flush(struct vcpu *v, guest_va_t address, uint64_t flags)
+{
+    switch (flags & UVMF_FLUSHTYPE_MASK) {
+    case UVMF_TLB_FLUSH:
+        port_tlb_flush_all(flush_cpus(v, flags & ~UVMF_FLUSHTYPE_MASK));
+        break;
+    case UVMF_INVLPG:
+        port_tlb_flush_page(flush_cpus(v, flags & ~UVMF_FLUSHTYPE_MASK), address);
+        break;
+    default:
+        break;
+    }
+}
+
+static int64_t update_va(guest_va_t address, uint64_t value, uint64_t flags, struct domain *data_owner)
+{
+    struct vcpu *v = port_current();
+    int rc;
+
+    if (data_owner != v->domain && data_owner != domain_io && !v->domain->privileged) {
+        return -XEN_EPERM;
+    }
+    rc = update_entry(v, address, value, data_owner);
+    if (rc == 0) {
+        flush(v, address, flags);
+    }
+    return rc;
+}
+
+int64_t hypercall_update_va_mapping(struct hypercall_args *args)
+{
+    return update_va(guest_va(args->arg[0]), args->arg[1], args->arg[2], CURRENT_DOMAIN());
+}
+
+int64_t hypercall_update_va_mapping_otherdomain(struct hypercall_args *args)
+{
+    struct domain *data_owner = mmu_owner_get((domid_t)args->arg[3]);
+    int64_t rc;
+
+    if (!data_owner) {
+        return -XEN_ESRCH;
+    }
+    rc = update_va(guest_va(args->arg[0]), args->arg[1], args->arg[2], data_owner);
+    mmu_owner_put(data_owner);
+    return rc;
+}
