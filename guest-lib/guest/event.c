@@ -201,6 +201,18 @@ int event_bind_interdomain(domid_t remote, evtchn_port_t port)
     return new_port(error, request.local_port);
 }
 
+domid_t event_own_domain(void)
+{
+    struct evtchn_status status = {.dom = DOMID_SELF};
+    int far = event_alloc_unbound(DOMID_SELF), near = event_bind_interdomain(DOMID_SELF, (evtchn_port_t)far);
+
+    status.port = (evtchn_port_t)near;
+    hypercall_event_channel_op(EVTCHNOP_status, HARG(&status));
+    event_close((evtchn_port_t)near);
+    event_close((evtchn_port_t)far);
+    return status.u.interdomain.dom;
+}
+
 int event_send(evtchn_port_t port)
 {
     struct evtchn_send request = {.port = port};

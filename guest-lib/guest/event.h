@@ -36,6 +36,8 @@ int event_bind_virq(unsigned int virq, unsigned int vcpu);
 int event_bind_ipi(unsigned int vcpu);
 int event_alloc_unbound(domid_t remote);
 int event_bind_interdomain(domid_t remote, evtchn_port_t port);
+/* The number of this domain, which no call tells directly but the status of a port bound to oneself does. */
+domid_t event_own_domain(void);
 /* 0 or a negative error. */
 int event_send(evtchn_port_t port);
 int event_close(evtchn_port_t port);

@@ -8,7 +8,7 @@ enum outcome { SUCCESS, SKIP, ERROR, FAILURE, OUTCOME_COUNT };
 
 static const char *const outcome_names[OUTCOME_COUNT] = {"success", "skip", "error", "failure"};
 
-extern const struct guest_test guest_tests_start[], guest_tests_end[];
+extern const struct guest_test *const guest_tests_start[], *const guest_tests_end[];
 
 const unsigned long test_bad_pointers[TEST_BAD_POINTER_COUNT] = {
     0x0000800000000000ul, /* the first address that is not canonical */
@@ -118,9 +118,9 @@ int test_run_all(void)
     char wanted[64] = "";
 
     guest_get_option("test", wanted, sizeof(wanted));
-    for (const struct guest_test *test = guest_tests_start; test < guest_tests_end; test++) {
-        if (!wanted[0] || strcmp(wanted, test->name) == 0) {
-            counts[run_one(test)]++;
+    for (const struct guest_test *const *test = guest_tests_start; test < guest_tests_end; test++) {
+        if (!wanted[0] || strcmp(wanted, (*test)->name) == 0) {
+            counts[run_one(*test)]++;
         }
     }
     printf("%u passed, %u failed, %u skipped\n", counts[SUCCESS], counts[FAILURE] + counts[ERROR], counts[SKIP]);

@@ -22,7 +22,9 @@ struct guest_test {
 #define GUEST_TEST(test) \
     static void test##_run(void); \
     extern const struct guest_test guest_test_##test; \
-    const struct guest_test guest_test_##test __attribute__((section(".guest_tests"), used)) = {#test, test##_run}; \
+    const struct guest_test guest_test_##test = {#test, test##_run}; \
+    static const struct guest_test *const test##_entry __attribute__((section(".guest_tests"), used)) = \
+        &guest_test_##test; \
     static void test##_run(void)
 
 /* Go on after a failure, which is noted. */

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* physdev_op: the privilege level of I/O, interrupts that do not exist, and what only a domain with rights may do. */
+#include "guest/test.h"
+
+static long op(unsigned int command, void *argument)
+{
+    return hypercall_physdev_op(command, HARG(argument));
+}
+
+GUEST_TEST(physdev_op)
+{
+    struct physdev_set_iopl iopl = {.iopl = 3};
+    struct physdev_irq_status_query query = {.irq = 0x7fffffff};
+    struct physdev_eoi eoi = {.irq = 0x7fffffff};
+    struct physdev_apic apic = {.apic_physbase = 0x12345000};
+    struct physdev_unmap_pirq unmap = {.domid = DOMID_SELF, .pirq = 0x7fffffff};
+
+    EXPECT_EQ(op(PHYSDEVOP_set_iopl, &iopl), 0);
+    iopl.iopl = 4;
+    EXPECT_EQ(op(PHYSDEVOP_set_iopl, &iopl), -XEN_EINVAL);
+    iopl.iopl = 0;
+    EXPECT_EQ(op(PHYSDEVOP_set_iopl, &iopl), 0);
+    EXPECT_EQ(op(PHYSDEVOP_irq_status_query, &query), -XEN_EINVAL);
+    EXPECT_EQ(op(PHYSDEVOP_eoi, &eoi), -XEN_EINVAL);
+    EXPECT_EQ(op(PHYSDEVOP_apic_read, &apic), guest_is_initial_domain() ? -XEN_EINVAL : -XEN_EPERM);
+    EXPECT(op(PHYSDEVOP_unmap_pirq, &unmap) < 0);
+    EXPECT_EQ(hypercall_physdev_op(99, 0), -XEN_ENOSYS);
+    for (unsigned int i = 0; i < TEST_BAD_POINTER_COUNT; i++) {
+        EXPECT_EQ(hypercall_physdev_op(PHYSDEVOP_set_iopl, test_bad_pointers[i]), -XEN_EFAULT);
+        EXPECT_EQ(hypercall_physdev_op(PHYSDEVOP_set_iobitmap, test_bad_pointers[i]), -XEN_EFAULT);
+        EXPECT_EQ(hypercall_physdev_op(PHYSDEVOP_map_pirq, test_bad_pointers[i]), -XEN_EFAULT);
+    }
+}

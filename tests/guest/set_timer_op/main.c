@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* set_timer_op: VIRQ_TIMER at an absolute time, at once for a time that has passed, never after 0. */
+#include "guest/test.h"
+
+#define DELAY (3 * TIME_MS)
+
+static unsigned int hits;
+
+static void count(evtchn_port_t port, void *data)
+{
+    (void)port;
+    (void)data;
+    hits++;
+}
+
+GUEST_TEST(set_timer_op)
+{
+    int port = event_bind_virq(VIRQ_TIMER, 0);
+    uint64_t start;
+
+    ASSERT(port > 0);
+    EXPECT_EQ(time_stop_tick(), 0);
+    event_set_handler((evtchn_port_t)port, count, NULL);
+    hits = 0;
+    start = time_now();
+    EXPECT_EQ(hypercall_set_timer_op(start + DELAY), 0);
+    EXPECT_EQ(hits, 0);
+    while (!hits && time_now() - start < TIME_S) {
+        event_block();
+    }
+    EXPECT(time_now() - start >= DELAY);
+    EXPECT_EQ(hits, 1);
+    EXPECT_EQ(hypercall_set_timer_op(1), 0);
+    time_spin(DELAY);
+    EXPECT_EQ(hits, 2);
+    EXPECT_EQ(hypercall_set_timer_op(time_now() + DELAY), 0);
+    EXPECT_EQ(hypercall_set_timer_op(0), 0);
+    time_spin(3 * DELAY);
+    EXPECT_EQ(hits, 2);
+    EXPECT_EQ(event_close((evtchn_port_t)port), 0);
+}
