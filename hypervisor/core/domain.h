@@ -11,6 +11,7 @@
 
 #include "core/evtchn.h"
 #include "core/guest_cpu.h"
+#include "core/io.h"
 #include "core/mm.h"
 #include "core/sched.h"
 #include "core/timer.h"
@@ -35,6 +36,7 @@ struct gnttab;
 struct domain {
     domid_t id;
     bool privileged;    /* the first domain: may control others and the machine */
+    bool whole;         /* all its parts are made: domain_get gives it out */
     enum domain_life life; /* changed under lock */
     uint32_t refs;      /* atomic; the table holds one while the domain is in it */
     struct spinlock lock; /* LOCK_DOMAIN */
@@ -62,6 +64,7 @@ struct domain {
     struct gnttab *gnttab; /* NULL for idle and special domains */
     struct sched_domain sched;
 
+    struct io_domain io;
     struct rangeset *io_ports; /* what the domain may touch; NULL: nothing */
     struct rangeset *io_frames;
     struct rangeset *irqs;
@@ -155,6 +158,9 @@ void domain_crash(struct domain *d, const char *why, ...) PRINTF_LIKE(2, 3);
 
 /* Ends a domain: 0 when it is DEAD, -XEN_ERESTART when work is left (call again). */
 int domain_kill(struct domain *d) MUST_CHECK;
+
+/* Writes the wall clock into the domain's shared_info: at its creation, and when the clock or its offset changed. */
+void domain_publish_wallclock(struct domain *d);
 
 /* Whether the caller (the running domain) may control the target: it is privileged, or the target itself where self is allowed. */
 bool domain_may_control(const struct domain *caller, const struct domain *target);

@@ -7,12 +7,21 @@
 #define CORE_GUEST_CPU_H
 
 #include "lib/types.h"
+#include "port/lock.h"
 #include "pvabi/xen.h"
 
 struct domain;
 struct vcpu;
 
 #define GUEST_GDT_FRAMES 14u
+#define GUEST_LDT_PAGES 16u
+#define GUEST_TRAPS 256u
+
+/* The assists that a 64-bit domain may choose, a bit each; those of 32-bit guests are accepted and do nothing. */
+#define GUEST_VM_ASSISTS                                                                                               \
+    (1ull << VMASST_TYPE_4gb_segments | 1ull << VMASST_TYPE_4gb_segments_notify |                                      \
+     1ull << VMASST_TYPE_writable_pagetables | 1ull << VMASST_TYPE_pae_extended_cr3 |                                  \
+     1ull << VMASST_TYPE_architectural_iopl | 1ull << VMASST_TYPE_runstate_update_flag | 1ull << VMASST_TYPE_m2p_strict)
 
 /* A handler in the guest: where, and how it is entered. */
 struct guest_callback {
@@ -42,11 +51,12 @@ struct guest_cpu {
     uint16_t kernel_ss;
     uint64_t kernel_sp;
     struct guest_bounce bounce;
-    struct guest_callback event, failsafe, syscall, syscall32, sysenter, nmi;
+    struct guest_callback event, failsafe, syscall, syscall32, sysenter; /* NMI: traps[2] */
     struct trap_info *traps; /* 256 */
     uint64_t cr2;
     uint64_t cr4;            /* bits that the guest may choose */
     uint64_t xcr0;
+    uint32_t tsc_aux;        /* MSR_TSC_AUX: what RDTSCP tells */
     uint64_t dr[8];          /* 0 to 3, 6, 7 as the guest sees them */
     uint64_t fs_base, gs_base_kernel, gs_base_user; /* valid while the vCPU is not running */
     uint16_t ds, es, fs, gs; /* likewise */
@@ -54,6 +64,9 @@ struct guest_cpu {
     uint32_t gdt_entries;
     guest_va_t ldt_base;
     uint32_t ldt_entries;
+    struct spinlock ldt_lock;            /* LOCK_LDT: the pages of the window */
+    uint32_t ldt_mapped;                 /* which of them are mapped, a bit each */
+    mfn_t ldt_frames[GUEST_LDT_PAGES];   /* what the mapped ones hold: a reference and a type each */
     guest_va_t io_bitmap;    /* PHYSDEVOP_set_iobitmap */
     uint32_t io_bitmap_ports;
 };
@@ -108,6 +121,59 @@ void guest_cpu_iret(struct vcpu *v, struct cpu_user_regs *regs);
 
 /* An iret of the machine into the guest faulted (bad selector, non-canonical): the failsafe callback or #GP. */
 void guest_cpu_iret_fault(struct vcpu *v, struct cpu_user_regs *regs, uint32_t error_code);
+
+/*
+ * Gives the running (or a paused) vCPU a GDT of the domain's frames, entries in all (0: none), and drops the old one's. 0,
+ * -XEN_EINVAL for too many entries or a frame that cannot hold descriptors; nothing has changed then.
+ */
+int guest_cpu_set_gdt(struct vcpu *v, const uint64_t *frames, uint32_t entries) MUST_CHECK;
+
+/* MMUEXT_SET_LDT of the running vCPU: entries descriptors at base (0: none). 0, or -XEN_EINVAL. */
+int guest_cpu_set_ldt(struct vcpu *v, guest_va_t base, uint64_t entries) MUST_CHECK;
+
+/*
+ * The CPU touched the LDT window at this offset and found nothing: maps the page that the guest's LDT has there. True: retry. Only
+ * for the running vCPU.
+ */
+bool guest_cpu_ldt_fault(struct vcpu *v, uint64_t offset) MUST_CHECK;
+
+/*
+ * As guest_cpu_page_fault, for a fault of guest code in a descriptor window, at an offset in the GDT's or the LDT's part of it: maps
+ * the LDT's page, or makes a #PF or #GP of it as the guest would see on its own tables.
+ */
+void guest_cpu_window_fault(struct vcpu *v, struct cpu_user_regs *regs, bool ldt, uint64_t offset);
+
+/* Debug register n (0 to 7) as the guest sees it. 0, -XEN_ENODEV, -XEN_EINVAL, -XEN_EPERM. The vCPU runs or is paused. */
+int guest_cpu_get_debugreg(struct vcpu *v, unsigned int n, uint64_t *value) MUST_CHECK;
+int guest_cpu_set_debugreg(struct vcpu *v, unsigned int n, uint64_t value) MUST_CHECK;
+
+/* CR0.TS of the running vCPU. */
+void guest_cpu_set_ts(struct vcpu *v, bool set);
+
+/* CR0 and CR4 as the guest reads them. */
+uint64_t guest_cpu_cr0(const struct vcpu *v);
+uint64_t guest_cpu_cr4(const struct vcpu *v);
+
+/* The bits of CR4 that the vCPU may choose, by its policy. */
+uint64_t guest_cpu_cr4_choice(const struct vcpu *v);
+
+/* CR2 as the guest sees it, in both places. */
+void guest_cpu_set_cr2(struct vcpu *v, uint64_t address);
+
+/* Whether code of the running vCPU may touch I/O ports and the interrupt flag, by its virtual IOPL. */
+bool guest_cpu_iopl_ok(const struct vcpu *v);
+
+/* Linear addresses have 48 bits, sign-extended. */
+static inline bool guest_address_canonical(uint64_t address)
+{
+    return (uint64_t)((int64_t)(address << 16) >> 16) == address;
+}
+
+/* A selector for code or stack of a guest kernel: ring 3, since that is where it runs. */
+static inline uint16_t guest_selector_fix(uint64_t selector)
+{
+    return (uint16_t)(selector | 3);
+}
 
 /* Clears the LDT's mapped pages, drops their types: on a new root, a new LDT, or when their frames are wanted otherwise. True: some were there. */
 bool guest_cpu_ldt_drop(struct vcpu *v);

@@ -37,7 +37,7 @@ static bool looks_like_bzimage(const uint8_t *image, uint64_t size)
 static const char *check_identity(const uint8_t *image, uint64_t size)
 {
     if (looks_like_bzimage(image, size)) {
-        return "it is a bzImage: take the ELF out of it first with 'parvis extract-kernel'";
+        return "it is a bzImage: take the ELF out of it first with parvis-extract-kernel";
     }
     if (size < ELF_HEADER_SIZE || memcmp(image, "\177ELF", 4) != 0) {
         return "it is no ELF file";

@@ -248,7 +248,7 @@ bool insn_decode(struct insn *insn, const uint8_t *bytes, size_t count, enum ins
     struct insn_input in = {bytes, MIN(count, INSN_LENGTH_MAX), 0, false};
     char shape;
 
-    *insn = (struct insn){.base = INSN_NO_REGISTER, .index = INSN_NO_REGISTER, .scale = 1};
+    *insn = (struct insn){.base = INSN_NO_REGISTER, .index = INSN_NO_REGISTER, .scale = 1, .mode = (uint8_t)mode};
     shape = decode_opcode(insn, &in, decode_prefixes(insn, &in, mode));
     if (in.short_of_bytes || shape == '.' || shape == 'p' || (shape == '!' && mode == INSN_MODE_64)) {
         return false;

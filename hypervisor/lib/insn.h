@@ -44,6 +44,7 @@ enum insn_segment {
 
 struct insn {
     uint8_t length;
+    uint8_t mode;          /* enum insn_mode: how it was read */
     uint8_t map, opcode;
     uint8_t operand_size;  /* 2, 4 or 8: what the prefixes say; opcodes that work on bytes are the caller's to know */
     uint8_t address_size;  /* 4 or 8 */

@@ -37,8 +37,12 @@ void port_vcpu_sync(struct vcpu *v);
 /* Fills the hypervisor's slots 256 to 271 of a new L4, mapped at l4, of a domain; and which value CR3 gets is core's. */
 void port_l4_init(struct domain *d, uint64_t *l4);
 
-/* Loads a root for the running vCPU: flushes its entries that are not global. */
+/*
+ * Loads a root for the running vCPU. port_load_root flushes only what is not global, which is right between the two roots
+ * of one address space (kernel and user mode); port_load_new_root flushes all, for another address space.
+ */
 void port_load_root(mfn_t l4);
+void port_load_new_root(mfn_t l4);
 
 /*
  * The descriptor windows of a vCPU. GDT: maps the frames (count of them, at most 14) or unmaps all (0). LDT: one page of
@@ -56,6 +60,13 @@ uint64_t port_gs_base_other(void);
 void port_set_fs_base(uint64_t base);
 void port_set_gs_base(uint64_t base);
 void port_set_gs_base_other(uint64_t base);
+
+/* FPU and SSE state of a vCPU that does not run, as the 512 bytes of FXSAVE; what else there is of state becomes initial. */
+void port_fpu_get(struct vcpu *v, void *fxsave);
+void port_fpu_set(struct vcpu *v, const void *fxsave);
+
+/* Puts the data selectors that the running vCPU has loaded into v->cpu.ds, es, fs and gs. */
+void port_read_selectors(struct vcpu *v);
 
 /* Swaps the two GS bases: the guest changes between kernel and user mode. */
 void port_swap_gs(void);
