@@ -9,14 +9,15 @@
 #include "lib/loader.h"
 
 #include <errno.h>
-#include <string.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/foreign.h"
 
 /* Below this many pages a child costs more than it saves. */
-#define CHILD_FROM_PAGES 96
+#define CHILD_FROM_PAGES 512
 /* Pages mapped at once. */
 #define WINDOW_PAGES 4096UL
 
@@ -43,7 +44,9 @@ static uint64_t pages_of(const struct pv_load *load)
     return (load->skip + load->size + PV_PAGE_SIZE - 1) >> PV_PAGE_SHIFT;
 }
 
-static int load_one(struct pv_ctx *ctx, uint16_t domid, const struct pv_load *load, struct pv_error *error)
+/* Maps window by window. `keep` leaves the mappings to the end of the process. */
+static int load_one(struct pv_ctx *ctx, uint16_t domid, const struct pv_load *load, bool keep,
+                    struct pv_error *error)
 {
     uint64_t pages = pages_of(load), skip = load->skip, left = load->size, offset = load->offset;
 
@@ -57,7 +60,9 @@ static int load_one(struct pv_ctx *ctx, uint16_t domid, const struct pv_load *lo
             return -1;
         }
         result = read_all(load->fd, map + skip, bytes, offset, error);
-        pv_foreign_unmap(map, part);
+        if (!keep) {
+            pv_foreign_unmap(map, part);
+        }
         if (result != 0) {
             return -1;
         }
@@ -68,19 +73,83 @@ static int load_one(struct pv_ctx *ctx, uint16_t domid, const struct pv_load *lo
     return 0;
 }
 
-static int load_all(struct pv_ctx *ctx, uint16_t domid, const struct pv_load *loads, size_t count,
+static int load_all(struct pv_ctx *ctx, uint16_t domid, const struct pv_load *loads, size_t count, bool keep,
                     struct pv_error *error)
 {
     for (size_t i = 0; i < count; i++) {
-        if (load_one(ctx, domid, &loads[i], error) != 0) {
+        if (load_one(ctx, domid, &loads[i], keep, error) != 0) {
             return -1;
         }
     }
     return 0;
 }
 
+/* The child writes its error to the pipe, and nothing when all went well. Never returns. */
+static void run_child(struct pv_ctx *ctx, uint16_t domid, const struct pv_load *loads, size_t count, int pipe)
+{
+    struct pv_error error;
+
+    if (load_all(ctx, domid, loads, count, true, &error) == 0) {
+        _exit(0);
+    }
+    _exit(write(pipe, &error, sizeof(error)) == sizeof(error) ? 1 : 2);
+}
+
+/* Waits for the child: its end, not its message, says that the frames are let go. */
+static int join_child(pid_t child, int pipe, struct pv_error *error)
+{
+    struct pv_error told;
+    ssize_t got = read(pipe, &told, sizeof(told));
+    int status;
+
+    while (waitpid(child, &status, 0) < 0) {
+        if (errno != EINTR) {
+            return pv_error_errno(error, errno, "waiting for the process that loads the kernel");
+        }
+    }
+    if (got == sizeof(told)) {
+        *error = told;
+        return -1;
+    }
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+        return pv_error_set(error, PV_ERROR_FAILURE, "the process that loads the kernel died (status 0x%x)", status);
+    }
+    return 0;
+}
+
+static int load_in_child(struct pv_ctx *ctx, uint16_t domid, const struct pv_load *loads, size_t count,
+                         struct pv_error *error)
+{
+    int pipes[2], result = -1;
+    pid_t child;
+
+    if (pipe2(pipes, O_CLOEXEC) != 0) {
+        return pv_error_errno(error, errno, "loading the kernel");
+    }
+    child = fork();
+    if (child == 0) {
+        run_child(ctx, domid, loads, count, pipes[1]);
+    }
+    close(pipes[1]);
+    if (child < 0) {
+        pv_error_errno(error, errno, "loading the kernel");
+    } else {
+        result = join_child(child, pipes[0], error);
+    }
+    close(pipes[0]);
+    return result;
+}
+
 int pv_loader_run(struct pv_ctx *ctx, uint16_t domid, const struct pv_load *loads, size_t count,
                   struct pv_error *error)
 {
-    return load_all(ctx, domid, loads, count, error);
+    uint64_t pages = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        pages += pages_of(&loads[i]);
+    }
+    if (pages >= CHILD_FROM_PAGES) {
+        return load_in_child(ctx, domid, loads, count, error);
+    }
+    return load_all(ctx, domid, loads, count, false, error);
 }

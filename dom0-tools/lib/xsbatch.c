@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "pvabi/io/xs_wire.h"
@@ -169,21 +170,55 @@ size_t xs_batch_introduce(struct xs_batch *batch, uint32_t domid, uint64_t mfn, 
     return add(batch, XS_INTRODUCE, payload, (size_t)length + 1);
 }
 
-static int transfer(int fd, char *bytes, size_t size, bool out, struct pv_error *error)
+static int broken(struct pv_error *error, ssize_t done)
+{
+    pv_error_errno(error, done < 0 ? errno : ECONNRESET, "xenstore");
+    return pv_error_class(error, PV_ERROR_NO_HOST);
+}
+
+static int send_all(int fd, const char *bytes, size_t size, struct pv_error *error)
 {
     while (size > 0) {
-        ssize_t done = out ? write(fd, bytes, size) : read(fd, bytes, size);
+        ssize_t done = send(fd, bytes, size, MSG_NOSIGNAL);
 
         if (done < 0 && errno == EINTR) {
             continue;
         }
         if (done <= 0) {
-            pv_error_errno(error, done < 0 ? errno : ECONNRESET, "xenstore");
-            return pv_error_class(error, PV_ERROR_NO_HOST);
+            return broken(error, done);
         }
         bytes += done;
         size -= (size_t)done;
     }
+    return 0;
+}
+
+/* Answers come many at a time; what has come and was not taken yet stays here. */
+struct inbox {
+    int fd;
+    size_t start, end;
+    char bytes[4 * XENSTORE_PAYLOAD_MAX];
+};
+
+static int take(struct inbox *inbox, void *to, size_t size, struct pv_error *error)
+{
+    while (inbox->end - inbox->start < size) {
+        ssize_t done;
+
+        memmove(inbox->bytes, inbox->bytes + inbox->start, inbox->end - inbox->start);
+        inbox->end -= inbox->start;
+        inbox->start = 0;
+        done = read(inbox->fd, inbox->bytes + inbox->end, sizeof(inbox->bytes) - inbox->end);
+        if (done < 0 && errno == EINTR) {
+            continue;
+        }
+        if (done <= 0) {
+            return broken(error, done);
+        }
+        inbox->end += (size_t)done;
+    }
+    memcpy(to, inbox->bytes + inbox->start, size);
+    inbox->start += size;
     return 0;
 }
 
@@ -198,19 +233,19 @@ static int error_number(const char *name)
 }
 
 /* Takes one answer. Returns 0, or the store's errno, or -1 when the connection is of no more use. */
-static int receive(int fd, struct xs_batch *batch, size_t number, struct pv_error *error)
+static int receive(struct inbox *inbox, struct xs_batch *batch, size_t number, struct pv_error *error)
 {
     struct request *request = &batch->requests[number];
     char payload[XENSTORE_PAYLOAD_MAX + 1];
     struct xsd_sockmsg header;
 
-    if (transfer(fd, (char *)&header, sizeof(header), false, error) != 0) {
+    if (take(inbox, &header, sizeof(header), error) != 0) {
         return -1;
     }
     if (header.len > XENSTORE_PAYLOAD_MAX || header.req_id != number) {
         return pv_error_errno(error, EPROTO, "xenstore");
     }
-    if (transfer(fd, payload, header.len, false, error) != 0) {
+    if (take(inbox, payload, header.len, error) != 0) {
         return -1;
     }
     payload[header.len] = '\0';
@@ -228,15 +263,15 @@ static bool may_fail(const struct request *request, int number)
     return request->type == XS_READ || (request->type == XS_RM && number == ENOENT);
 }
 
-static int run_window(int fd, struct xs_batch *batch, size_t first, size_t count, struct pv_error *error)
+static int run_window(struct inbox *inbox, struct xs_batch *batch, size_t first, size_t count, struct pv_error *error)
 {
     const struct request *last = &batch->requests[first + count - 1];
     size_t start = batch->requests[first].start;
-    int result = transfer(fd, batch->bytes + start, last->start + last->size - start, true, error);
+    int result = send_all(inbox->fd, batch->bytes + start, last->start + last->size - start, error);
     bool failed = false;
 
     for (size_t i = first; i < first + count && result >= 0; i++) {
-        result = receive(fd, batch, i, error);
+        result = receive(inbox, batch, i, error);
         if (result > 0 && !may_fail(&batch->requests[i], result) && !failed) {
             failed = true;
             pv_error_errno(error, result, "xenstore %s",
@@ -248,13 +283,18 @@ static int run_window(int fd, struct xs_batch *batch, size_t first, size_t count
 
 int xs_batch_run(struct xs_client *xs, struct xs_batch *batch, struct pv_error *error)
 {
+    struct inbox inbox;
+
+    /* Not initialised as a whole: its bytes are many, and read only where written. */
+    inbox.fd = xs_fd(xs);
+    inbox.start = inbox.end = 0;
     if (batch->out_of_memory) {
         return pv_error_errno(error, ENOMEM, "requests to xenstore");
     }
     for (size_t done = 0; done < batch->count; done += WINDOW) {
         size_t part = batch->count - done < WINDOW ? batch->count - done : WINDOW;
 
-        if (run_window(xs_fd(xs), batch, done, part, error) != 0) {
+        if (run_window(&inbox, batch, done, part, error) != 0) {
             return -1;
         }
     }
