@@ -128,9 +128,6 @@ void guest_cpu_iret_fault(struct vcpu *v, struct cpu_user_regs *regs, uint32_t e
  */
 int guest_cpu_set_gdt(struct vcpu *v, const uint64_t *frames, uint32_t entries) MUST_CHECK;
 
-/* MMUEXT_SET_LDT of the running vCPU: entries descriptors at base (0: none). 0, or -XEN_EINVAL. */
-int guest_cpu_set_ldt(struct vcpu *v, guest_va_t base, uint64_t entries) MUST_CHECK;
-
 /*
  * The CPU touched the LDT window at this offset and found nothing: maps the page that the guest's LDT has there. True: retry. Only
  * for the running vCPU.

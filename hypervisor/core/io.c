@@ -13,31 +13,10 @@
 #define PORT_PCI_DATA 0xcfcu
 #define PCI_ENABLE 0x80000000u
 #define PCI_ADDRESS_MASK 0x80fffffcu
-#define SERIAL_PORTS 8u
-#define PORT_LAST 0xffffu
 
 /* One access chooses a register and moves data: two port accesses that must not be divided. */
 static struct spinlock pci_lock = SPINLOCK(LOCK_IO);
 static struct spinlock clock_lock = SPINLOCK(LOCK_IO);
-
-int io_first_domain_ports(struct rangeset *ports, uint16_t serial_port, uint16_t pm_timer_port)
-{
-    const struct range kept[] = {
-        {0x20, 0x21}, {0xa0, 0xa1}, /* interrupt controllers */
-        {0x40, 0x43}, {PORT_SYSTEM_CONTROL, PORT_SYSTEM_CONTROL}, /* timer and its gate */
-        {PORT_PCI_DATA, PORT_PCI_DATA + 3}, /* goes through the domain's latch */
-        {serial_port, serial_port + SERIAL_PORTS - 1u},
-        {pm_timer_port, pm_timer_port + 3u},
-    };
-    int result = rangeset_add(ports, 0, PORT_LAST);
-
-    for (unsigned int i = 0; result == 0 && i < ARRAY_SIZE(kept); i++) {
-        if (kept[i].first != 0) {
-            result = rangeset_remove(ports, kept[i].first, kept[i].last);
-        }
-    }
-    return result;
-}
 
 uint32_t io_pci_read(uint32_t address, unsigned int offset, unsigned int bytes)
 {

@@ -16,12 +16,6 @@ struct io_domain {
     uint8_t clock_index;  /* ... to port 0x70 */
 };
 
-/*
- * Adds to the first domain's set all ports but those that the hypervisor keeps: the interrupt controllers, the timer, the PM
- * timer (0: none) and its own serial port (0: none). 0 or -XEN_ENOSPC.
- */
-int io_first_domain_ports(struct rangeset *ports, uint16_t serial_port, uint16_t pm_timer_port) MUST_CHECK;
-
 /* An access of 1, 2 or 4 bytes by the running domain, whose instruction was allowed to make it. No right: ones; nothing happens. */
 uint32_t io_guest_read(struct domain *d, uint16_t port, unsigned int bytes);
 void io_guest_write(struct domain *d, uint16_t port, unsigned int bytes, uint32_t value);

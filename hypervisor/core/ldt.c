@@ -10,13 +10,11 @@
 #include "lib/nospec.h"
 #include "lib/string.h"
 #include "port/cpu.h"
-#include "port/guest_copy.h"
 #include "port/tlb.h"
 #include "pvabi/errno.h"
 
 #define DESCRIPTOR_SIZE 8u
 #define DESCRIPTORS_IN_FRAME 512u
-#define LDT_ENTRIES_MAX 8192u
 
 static void flush_own(const struct vcpu *v)
 {
@@ -54,23 +52,6 @@ int guest_cpu_set_gdt(struct vcpu *v, const uint64_t *frames, uint32_t entries)
     port_gdt_set(v, taken, count);
     flush_own(v);
     put_frames(old, old_count);
-    return 0;
-}
-
-int guest_cpu_set_ldt(struct vcpu *v, guest_va_t base, uint64_t entries)
-{
-    if (entries > LDT_ENTRIES_MAX || (entries != 0 && (base.n & ~PAGE_MASK || !guest_range_ok(base, entries * DESCRIPTOR_SIZE)))) {
-        return -XEN_EINVAL;
-    }
-    if (v->cpu.ldt_base.n == base.n && v->cpu.ldt_entries == entries) {
-        return 0;
-    }
-    if (guest_cpu_ldt_drop(v)) {
-        flush_own(v);
-    }
-    v->cpu.ldt_base = base;
-    v->cpu.ldt_entries = (uint32_t)entries;
-    port_ldt_load(v, (uint32_t)entries);
     return 0;
 }
 
