@@ -3,6 +3,8 @@
 #include "guest/test.h"
 
 #define DELAY (3 * TIME_MS)
+/* Long enough to disarm the timer in, however slow the machine. */
+#define CANCEL_DELAY (100 * TIME_MS)
 
 static unsigned int hits;
 
@@ -33,9 +35,9 @@ GUEST_TEST(set_timer_op)
     EXPECT_EQ(hypercall_set_timer_op(1), 0);
     time_spin(DELAY);
     EXPECT_EQ(hits, 2);
-    EXPECT_EQ(hypercall_set_timer_op(time_now() + DELAY), 0);
+    EXPECT_EQ(hypercall_set_timer_op(time_now() + CANCEL_DELAY), 0);
     EXPECT_EQ(hypercall_set_timer_op(0), 0);
-    time_spin(3 * DELAY);
+    time_spin(2 * CANCEL_DELAY);
     EXPECT_EQ(hits, 2);
     EXPECT_EQ(event_close((evtchn_port_t)port), 0);
 }
