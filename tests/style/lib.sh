@@ -7,6 +7,7 @@ cd "$root" || exit
 check_name=style/${0##*/}
 failures=0
 exceptions=tests/style/exceptions.list
+used=()
 
 # files GLOB...: the tree's files whose names match, without what a build makes.
 files() {
@@ -18,9 +19,9 @@ files() {
         sed 's|^\./||' | LC_ALL=C sort
 }
 
-# excepted RULE PLACE: whether the list of exceptions has it. What was used is noted, for the test of the list.
+# excepted RULE PLACE: whether the list of exceptions has it.
 excepted() {
-    grep -qE "^$1 +${2//./\\.} " "$exceptions"
+    grep -qE "^$1 +${2//./\\.} " "$exceptions" && used+=("$1 $2")
 }
 
 # finding RULE PLACE WHY
@@ -30,7 +31,13 @@ finding() {
     failures=$((failures + 1))
 }
 
+# finish RULE...: the check's rules; an exception from them that excepts nothing is a failure, too.
 finish() {
+    local rule place
+    while read -r rule place _; do
+        [[ " $* " != *" $rule "* ]] || [[ " ${used[*]} " == *" $rule $place "* ]] ||
+            { echo "FAIL $check_name: $exceptions: '$rule $place' excepts nothing" && failures=$((failures + 1)); }
+    done < <(grep -v '^#' "$exceptions")
     [ "$failures" = 0 ] || exit 1
     echo "ok $check_name"
 }
