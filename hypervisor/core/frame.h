@@ -63,10 +63,18 @@ static inline mfn_t frame_number(const struct frame *f)
     return mfn((uint64_t)(f - frame_table));
 }
 
-/* Whether a frame is I/O memory for guests: not RAM, or in the first MiB. Never changes for a frame. */
+/*
+ * Whether a frame is I/O memory for guests: not RAM, or in the first MiB. Never changes for a frame; what somebody refers to is
+ * RAM, so that the regions are searched seldom.
+ */
 static inline bool frame_is_io(mfn_t m)
 {
-    return m.n < FRAME_LOW_MIB || !port_frame_is_ram(m);
+    const struct frame *f = frame_of(m);
+
+    if (m.n < FRAME_LOW_MIB || !f) {
+        return true;
+    }
+    return (port_read_u64(&f->refs) & FRAME_COUNT_MASK) == 0 && !port_frame_is_ram(m);
 }
 
 /* Takes a reference if the frame is RAM that owner owns (and is not going away). False as well when the count is full. */

@@ -55,7 +55,13 @@ static inline struct cpumask cpumask_or(struct cpumask a, struct cpumask b)
 
 static inline unsigned int cpumask_count(struct cpumask m)
 {
-    return (unsigned int)__builtin_popcountll(m.bits);
+    unsigned int count = 0;
+
+    /* No builtin: without POPCNT it would call a library that is not there. */
+    for (; m.bits != 0; m.bits &= m.bits - 1) {
+        count++;
+    }
+    return count;
 }
 
 /* The lowest CPU of a set that is not empty. */

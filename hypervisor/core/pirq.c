@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/* Machine interrupts for domains. One table for the machine, under pirq_lock. */
+#include "core/pirq.h"
+#include "core/domain.h"
+#include "port/irq.h"
+#include "pvabi/errno.h"
+
+struct pirq {
+    struct domain *owner; /* NULL: free */
+    bool routed, level, low;
+    bool waiting_eoi;
+};
+
+static struct pirq pirqs[PORT_IRQ_MAX];
+static struct spinlock pirq_lock = SPINLOCK(LOCK_PIRQ);
+
+unsigned int pirq_count(void)
+{
+    return port_irq_count();
+}
+
+/* Needs pirq_lock. */
+static int route(struct pirq *p, uint32_t number)
+{
+    int error = p->routed ? 0 : port_irq_route(number, p->level, p->low);
+
+    p->routed = p->routed || error == 0;
+    return error;
+}
+
+int pirq_setup(uint32_t number, bool level, bool low)
+{
+    struct lock_token token;
+    struct pirq *p;
+    int error = -XEN_EEXIST;
+
+    if (number >= port_irq_count()) {
+        return -XEN_EINVAL;
+    }
+    token = lock_acquire(&pirq_lock);
+    p = &pirqs[number];
+    if (!p->routed) {
+        p->level = level;
+        p->low = low;
+        error = route(p, number);
+    } else if (!p->owner && (p->level != level || p->low != low)) {
+        p->level = level;
+        p->low = low;
+        p->routed = false;
+        error = route(p, number);
+    }
+    lock_release(token);
+    return error;
+}
+
+int pirq_bind(struct domain *d, uint32_t number, bool share)
+{
+    struct lock_token token;
+    struct pirq *p;
+    int error;
+
+    (void)share; /* one domain has all hardware: an interrupt has one owner */
+    if (number >= port_irq_count()) {
+        return -XEN_EINVAL;
+    }
+    if (!d->irqs || !rangeset_contains(d->irqs, number, number)) {
+        return -XEN_EPERM;
+    }
+    token = lock_acquire(&pirq_lock);
+    p = &pirqs[number];
+    if (p->owner) {
+        error = -XEN_EBUSY;
+    } else {
+        if (!p->routed) {
+            port_irq_default(number, &p->level, &p->low);
+        }
+        error = route(p, number);
+    }
+    if (!error) {
+        p->owner = d;
+        p->waiting_eoi = false;
+        port_irq_mask(number, false);
+    }
+    lock_release(token);
+    return error;
+}
+
+void pirq_unbind(struct domain *d, uint32_t number)
+{
+    struct lock_token token;
+
+    if (number >= PORT_IRQ_MAX) {
+        return;
+    }
+    token = lock_acquire(&pirq_lock);
+    if (pirqs[number].owner == d) {
+        port_irq_mask(number, true);
+        pirqs[number].owner = NULL;
+    }
+    lock_release(token);
+}
+
+void pirq_unmask(struct domain *d, uint32_t number)
+{
+    struct lock_token token;
+
+    if (number >= PORT_IRQ_MAX) {
+        return;
+    }
+    token = lock_acquire(&pirq_lock);
+    if (pirqs[number].owner == d && pirqs[number].waiting_eoi) {
+        pirqs[number].waiting_eoi = false;
+        port_irq_mask(number, false);
+    }
+    lock_release(token);
+}
+
+int pirq_status(uint32_t number, bool *needs_eoi)
+{
+    struct lock_token token;
+
+    if (number >= port_irq_count()) {
+        return -XEN_EINVAL;
+    }
+    token = lock_acquire(&pirq_lock);
+    *needs_eoi = pirqs[number].level;
+    lock_release(token);
+    return 0;
+}
+
+void pirq_interrupt(uint32_t number)
+{
+    struct lock_token token = lock_acquire(&pirq_lock);
+    struct pirq *p = &pirqs[number];
+    struct domain *d = p->owner;
+
+    if (!d || p->level) {
+        port_irq_mask(number, true);
+        p->waiting_eoi = d != NULL;
+    }
+    lock_release(token);
+    /* The first domain has all pirqs and never goes away. */
+    if (d) {
+        evtchn_send_pirq(d, number);
+    }
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* Instructions that are replaced at boot when the CPU has a feature or a mitigation is on: one table for all of them. */
+#ifndef X86_ALTERNATIVES_H
+#define X86_ALTERNATIVES_H
+
+#define ALTERNATIVE_SMAP 1
+#define ALTERNATIVE_XSAVE 2
+
+#ifdef __ASSEMBLER__
+
+/* old must be at least as long as new; what remains of it stays. */
+    .macro ALTERNATIVE old, new, feature
+661:
+    \old
+662:
+    .pushsection .alternative_code, "a"
+663:
+    \new
+664:
+    .popsection
+    .pushsection .alternatives, "a"
+    .long 661b - .
+    .long 663b - .
+    .byte 664b - 663b
+    .byte \feature
+    .word 0
+    .popsection
+    .endm
+
+/* STAC and CLAC, where the CPU has SMAP; the 3-byte NOP elsewhere. */
+    .macro STAC
+    ALTERNATIVE ".byte 0x0f, 0x1f, 0x00", ".byte 0x0f, 0x01, 0xcb", ALTERNATIVE_SMAP
+    .endm
+    .macro CLAC
+    ALTERNATIVE ".byte 0x0f, 0x1f, 0x00", ".byte 0x0f, 0x01, 0xca", ALTERNATIVE_SMAP
+    .endm
+
+#else
+
+#define ALTERNATIVE_TEXT(old, new, feature)                                                                            \
+    "661:\n" old "\n662:\n"                                                                                            \
+    ".pushsection .alternative_code, \"a\"\n663:\n" new "\n664:\n.popsection\n"                                        \
+    ".pushsection .alternatives, \"a\"\n.long 661b - .\n.long 663b - .\n.byte 664b - 663b\n.byte " #feature            \
+    "\n.word 0\n.popsection\n"
+
+#endif
+
+#endif

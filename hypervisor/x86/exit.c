@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* What is done between an entry and the way back into a guest: hypercalls, pending work, the idle loop. */
+#include "x86/exit.h"
+#include "core/domain.h"
+#include "core/frame.h"
+#include "hypercall/hypercall.h"
+#include "port/atomic.h"
+#include "port/cpu.h"
+#include "x86/apic.h"
+#include "x86/smp.h"
+
+#define SYSCALL_LENGTH 2
+
+static void set_args(struct cpu_user_regs *regs, const struct hypercall_args *args)
+{
+    regs->rdi = args->arg[0];
+    regs->rsi = args->arg[1];
+    regs->rdx = args->arg[2];
+    regs->r10 = args->arg[3];
+    regs->r8 = args->arg[4];
+}
+
+void x86_hypercall(struct vcpu *v, struct cpu_user_regs *regs)
+{
+    struct hypercall_args args = {{regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8}};
+    int64_t result;
+
+    if (regs->rax == __HYPERVISOR_iret) {
+        guest_cpu_iret(v, regs);
+        return;
+    }
+    result = hypercall_run(regs->rax, &args);
+    if (UNLIKELY(result == HYPERCALL_RESTART)) {
+        /* The guest issues it again: rax is as it was, the arguments tell how far it came. */
+        set_args(regs, &args);
+        regs->rip -= SYSCALL_LENGTH;
+        return;
+    }
+    regs->rax = (uint64_t)result;
+}
+
+static void idle(struct x86_cpu *cpu)
+{
+    if (frame_scrub_some()) {
+        return;
+    }
+    if (port_read_u32(&cpu->work) == 0) {
+        /* STI holds interrupts off for one more instruction: none is lost between the look and HLT. */
+        __asm__ volatile("sti; hlt; cli" ::: "memory");
+    }
+}
+
+/* Takes the CPU's pending work; true if the scheduler should run. */
+static bool take_work(struct x86_cpu *cpu)
+{
+    uint32_t work = port_swap_u32(&cpu->work, 0);
+
+    if (work & X86_WORK_CALL) {
+        x86_call_answer();
+    }
+    if (work & X86_WORK_TIMER) {
+        timer_interrupt();
+    }
+    return work & X86_WORK_RESCHEDULE;
+}
+
+void x86_exit_work(struct cpu_user_regs *regs)
+{
+    struct x86_cpu *cpu = x86_this_cpu();
+
+    for (;;) {
+        struct vcpu *v;
+
+        if (take_work(cpu) || cpu->current->is_idle) {
+            sched_run();
+        }
+        v = cpu->current;
+        if (v->is_idle) {
+            idle(cpu);
+            continue;
+        }
+        if (v->cpu.kernel_mode && (v->sched.runstate_stale || v->sched.time_stale)) {
+            sched_update_areas(v);
+        }
+        guest_cpu_deliver(v, regs);
+        if (port_read_u32(&cpu->work) == 0 && v->cpu.bounce.address == 0 && !evtchn_upcall_due(&v->evtchn)) {
+            return;
+        }
+    }
+}
+
+void x86_exit_idle(void)
+{
+    port_cpu_reschedule(port_cpu_id());
+    x86_exit_from(x86_cpu_guest_regs(port_cpu_id()));
+}
+
+void port_cpu_kick(unsigned int id)
+{
+    struct x86_cpu *cpu = x86_cpu_data(id);
+
+    /* Every exit of this CPU looks at the running vCPU; for another one, the flag pairs with its look before HLT. */
+    if (id != port_cpu_id()) {
+        port_or_u32(&cpu->work, X86_WORK_KICK);
+        x86_apic_send(cpu->apic_id, X86_VECTOR_KICK);
+    } else {
+        port_or_u32(&cpu->work, X86_WORK_KICK);
+    }
+}
+
+void port_cpu_reschedule(unsigned int id)
+{
+    struct x86_cpu *cpu = x86_cpu_data(id);
+
+    port_or_u32(&cpu->work, X86_WORK_RESCHEDULE);
+    if (id != port_cpu_id()) {
+        x86_apic_send(cpu->apic_id, X86_VECTOR_KICK);
+    }
+}
+
+bool port_preempt_pending(void)
+{
+    struct x86_cpu *cpu = x86_this_cpu();
+
+    if (!cpu->current || cpu->current->is_idle) {
+        return false;
+    }
+    cpu->in_window = true;
+    __asm__ volatile("sti; nop; cli" ::: "memory");
+    cpu->in_window = false;
+    return port_read_u32(&cpu->work) != 0;
+}

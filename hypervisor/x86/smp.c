@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* The CPUs: their blocks, starting them, and calling functions on them. */
+#include "x86/smp.h"
+#include "core/sched.h"
+#include "lib/log.h"
+#include "lib/string.h"
+#include "port/atomic.h"
+#include "port/cpu.h"
+#include "port/map.h"
+#include "port/time.h"
+#include "x86/apic.h"
+#include "x86/boot_alloc.h"
+#include "x86/cpu.h"
+#include "x86/descriptors.h"
+#include "x86/exit.h"
+#include "x86/page_table.h"
+#include "x86/time.h"
+
+#define TRAMPOLINE 0x8000u
+#define MILLISECOND 1000000ull
+
+extern const char trampoline_start[], trampoline_end[], trampoline_far32[], trampoline32[];
+extern uint64_t trampoline_stack, trampoline_root;
+
+struct cpumask x86_cpus_online;
+
+static uint64_t stubs_frame[CPU_MAX];
+static struct {
+    void (*function)(void *argument);
+    void *argument;
+    uint64_t left; /* atomic: a bit a CPU that has not yet run it */
+    uint32_t busy; /* atomic */
+} call;
+
+void x86_cpu_block_make(unsigned int id, uint32_t apic_id)
+{
+    uint64_t memory = x86_boot_alloc(LAYOUT_CPU_SIZE, PAGE_SIZE);
+    uintptr_t block = x86_cpu_block(id);
+    struct x86_cpu *cpu;
+
+    for (unsigned int page = 0; page < LAYOUT_CPU_SIZE / PAGE_SIZE; page++) {
+        if (LAYOUT_CPU_MAPPED >> page & 1) {
+            x86_map(block + page * PAGE_SIZE, memory + page * PAGE_SIZE, PAGE_SIZE, page == 0 ? X86_PTE_RX : X86_PTE_RW);
+        }
+    }
+    stubs_frame[id] = memory;
+    cpu = x86_cpu_data(id);
+    cpu->id = id;
+    cpu->apic_id = apic_id;
+    cpu->gdt = (uint64_t *)(LAYOUT_DIRECT + x86_boot_alloc(PAGE_SIZE, PAGE_SIZE));
+}
+
+uint8_t *x86_cpu_stubs_writable(unsigned int cpu)
+{
+    return (uint8_t *)(LAYOUT_DIRECT + stubs_frame[cpu]);
+}
+
+static void wait_ns(uint64_t ns)
+{
+    uint64_t end = port_time_now() + ns;
+
+    while (port_time_now() < end) {
+        port_cpu_relax();
+    }
+}
+
+void x86_smp_prepare(void)
+{
+    char *copy = (char *)LAYOUT_DIRECT + TRAMPOLINE;
+    uint32_t target = TRAMPOLINE + (uint32_t)(trampoline32 - trampoline_start);
+
+    x86_map(LAYOUT_DIRECT + TRAMPOLINE, TRAMPOLINE, PAGE_SIZE, X86_PTE_RW);
+    memcpy(copy, trampoline_start, (size_t)(trampoline_end - trampoline_start));
+    memcpy(copy + (trampoline_far32 - trampoline_start), &target, sizeof(target));
+}
+
+/* First C code of another CPU, on its own main stack, with the final tables. */
+void x86_ap_start(void);
+
+void x86_ap_start(void)
+{
+    struct x86_cpu *cpu = x86_this_cpu();
+
+    cpu->root = (uint64_t)x86_idle_l4 - LAYOUT_DIRECT;
+    x86_cpu_setup();
+    x86_descriptors_cpu_init();
+    x86_apic_cpu_init();
+    x86_time_cpu_init();
+    cpu->current = cpu->idle;
+    __atomic_store_n(&cpu->online, true, __ATOMIC_RELEASE);
+    port_or_u64(&x86_cpus_online.bits, 1ull << cpu->id);
+    sched_cpu_up(cpu->id, cpu->idle);
+    x86_exit_idle();
+}
+
+static bool start_one(unsigned int id)
+{
+    struct x86_cpu *cpu = x86_cpu_data(id);
+
+    trampoline_root = (uint64_t)x86_idle_l4 - LAYOUT_DIRECT;
+    trampoline_stack = x86_cpu_block(id) + LAYOUT_CPU_STACK_END - 256;
+    x86_apic_send_init(cpu->apic_id);
+    wait_ns(10 * MILLISECOND);
+    for (unsigned int attempt = 0; attempt < 2; attempt++) {
+        x86_apic_send_startup(cpu->apic_id, TRAMPOLINE >> PAGE_SHIFT);
+        for (unsigned int i = 0; i < 500; i++) {
+            if (__atomic_load_n(&cpu->online, __ATOMIC_ACQUIRE)) {
+                return true;
+            }
+            wait_ns(MILLISECOND / 2);
+        }
+    }
+    return false;
+}
+
+void x86_smp_start(unsigned int count)
+{
+    for (unsigned int id = 1; id < count; id++) {
+        if (!start_one(id)) {
+            log_error("CPU %u (APIC id %u) did not start; going on without it", id, x86_cpu_data(id)->apic_id);
+        }
+    }
+}
+
+void x86_call_answer(void)
+{
+    uint64_t mine = 1ull << port_cpu_id();
+
+    if (port_read_acquire_u64(&call.left) & mine) {
+        call.function(call.argument);
+        port_and_u64(&call.left, ~mine);
+    }
+}
+
+void port_cpu_call(struct cpumask mask, void (*function)(void *argument), void *argument)
+{
+    struct cpumask others = cpumask_without(cpumask_and(mask, port_cpus_online()), port_cpu_id());
+    uint32_t expected = 0;
+
+    if (cpumask_has(mask, port_cpu_id())) {
+        function(argument);
+    }
+    if (cpumask_empty(others)) {
+        return;
+    }
+    while (!port_cas_u32(&call.busy, &expected, 1)) {
+        expected = 0;
+        x86_call_answer();
+        port_cpu_relax();
+    }
+    call.function = function;
+    call.argument = argument;
+    port_write_release_u64(&call.left, others.bits);
+    CPUMASK_FOR_EACH(cpu, others) {
+        port_or_u32(&x86_cpu_data((unsigned int)cpu)->work, X86_WORK_CALL);
+        x86_apic_send(x86_cpu_data((unsigned int)cpu)->apic_id, X86_VECTOR_KICK);
+    }
+    while (port_read_acquire_u64(&call.left) != 0) {
+        port_cpu_relax();
+    }
+    port_write_release_u32(&call.busy, 0);
+}

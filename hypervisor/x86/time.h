@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Time from the time-stamp counter, its calibration, and the timer interrupt. */
+#ifndef X86_TIME_H
+#define X86_TIME_H
+
+#include "lib/types.h"
+
+/*
+ * Measures the TSC and the APIC timer against the PIT, reads the wall clock, and starts system time at 0; once, on the first
+ * CPU with its APIC on. unstable is the command line's tsc=unstable.
+ */
+void x86_time_init(bool unstable);
+
+/* Before it, time is not there: port_time_now gives 0. */
+void x86_time_cpu_init(void);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* Exceptions: those of guests go to core, those of the hypervisor are fixed up where a guest's value caused them, or end it. */
+#include "core/domain.h"
+#include "lib/log.h"
+#include "port/cpu.h"
+#include "port/guest_copy.h"
+#include "x86/cpu.h"
+#include "x86/descriptors.h"
+#include "x86/exit.h"
+#include "x86/guest_copy.h"
+#include "x86/panic.h"
+
+#define FIRST_INTERRUPT 32u
+#define VECTOR_INT80 0x80u
+
+enum {
+    TRAP_DEBUG = 1,
+    TRAP_NO_SEGMENT = 11,
+    TRAP_STACK = 12,
+    TRAP_GP = 13,
+    TRAP_PAGE_FAULT = 14,
+};
+
+#define FAULT_PRESENT 1u
+#define FAULT_WRITE 2u
+#define FAULT_USER 4u
+
+#define LDT_OFFSET 0x10000
+
+extern const char x86_iret_instruction[];
+
+/* Faults in the descriptor windows: pages of the LDT are mapped when they are first used. True: try again. */
+static bool window_fault(struct vcpu *v, uint64_t address)
+{
+    int64_t offset = v->is_idle ? -1 : x86_windows_offset(v, address);
+
+    return offset >= LDT_OFFSET && guest_cpu_ldt_fault(v, (uint64_t)offset - LDT_OFFSET);
+}
+
+/* Whether a fault of the hypervisor on a guest's page is over: the entry allows the access now. */
+static bool spurious(struct vcpu *v, uint64_t address, uint32_t error)
+{
+    uint64_t entry;
+
+    return !v->is_idle && guest_range_ok(guest_va(address), 1) && error & FAULT_PRESENT && error & FAULT_WRITE &&
+           mm_walk(v, guest_va(address), &entry) && entry & 2;
+}
+
+/* The IRET to the guest faulted: its registers are loaded already and were saved anew by this exception. */
+static void iret_fault(struct cpu_user_regs *regs)
+{
+    struct cpu_user_regs *guest = x86_cpu_guest_regs(port_cpu_id()), frame = *regs;
+    uint32_t error = regs->error_code;
+
+    frame.rip = guest->rip;
+    frame.cs = guest->cs;
+    frame.saved_upcall_mask = guest->saved_upcall_mask;
+    frame.rflags = guest->rflags;
+    frame.rsp = guest->rsp;
+    frame.ss = guest->ss;
+    *guest = frame;
+    guest_cpu_iret_fault(port_current(), guest, error);
+    x86_exit_from(guest);
+}
+
+static void hypervisor_trap(struct cpu_user_regs *regs, unsigned int vector)
+{
+    uintptr_t fixup;
+
+    if (vector == TRAP_PAGE_FAULT) {
+        uint64_t address = x86_read_cr2();
+        static uint64_t last_address, last_rip;
+
+        if (window_fault(port_current(), address)) {
+            return;
+        }
+        /* The same instruction at the same place again is no spurious fault any more. */
+        if ((address != last_address || regs->rip != last_rip) && spurious(port_current(), address, regs->error_code)) {
+            last_address = address;
+            last_rip = regs->rip;
+            return;
+        }
+        last_address = last_rip = 0;
+    }
+    fixup = x86_extable_find(regs->rip);
+    if (fixup != 0) {
+        regs->rip = fixup;
+        return;
+    }
+    if (regs->rip == (uintptr_t)x86_iret_instruction && vector >= TRAP_NO_SEGMENT && vector <= TRAP_PAGE_FAULT) {
+        iret_fault(regs);
+    }
+    if (vector == TRAP_DEBUG) {
+        /* A guest's breakpoint on data that the hypervisor touched for it. */
+        return;
+    }
+    x86_panic_regs(regs, "exception %u in the hypervisor", vector);
+}
+
+static void guest_trap(struct cpu_user_regs *regs, unsigned int vector)
+{
+    struct vcpu *v = port_current();
+
+    if (vector == TRAP_PAGE_FAULT) {
+        uint64_t address = x86_read_cr2();
+
+        if (!window_fault(v, address)) {
+            guest_cpu_page_fault(v, regs, address);
+        }
+        return;
+    }
+    if (vector == TRAP_DEBUG) {
+        v->cpu.dr[6] |= port_read_dr(6) & 0xe00f;
+        port_write_dr(6, 0xffff0ff0);
+    }
+    guest_cpu_exception(v, regs, vector);
+}
+
+void x86_trap(struct cpu_user_regs *regs)
+{
+    unsigned int vector = regs->entry_vector;
+
+    if (vector >= FIRST_INTERRUPT && vector != VECTOR_INT80) {
+        x86_interrupt(vector);
+    } else if (regs->cs & 3) {
+        guest_trap(regs, vector);
+    } else {
+        hypervisor_trap(regs, vector);
+    }
+}
+
+void x86_nmi(struct cpu_user_regs *regs)
+{
+    if (x86_panicking()) {
+        x86_panic_other_cpu(regs);
+    }
+    log_error("NMI on CPU %u at %#llx", port_cpu_id(), (unsigned long long)regs->rip);
+}
+
+void x86_double_fault(struct cpu_user_regs *regs)
+{
+    x86_panic_regs(regs, "double fault");
+}
+
+void x86_machine_check(struct cpu_user_regs *regs)
+{
+    x86_panic_regs(regs, "machine check");
+}
