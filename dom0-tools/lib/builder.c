@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -115,19 +116,20 @@ static uint64_t kernel_frame(const struct pv_build *build, uint64_t address)
     return (address - build->kernel.notes.paddr_offset) >> PV_PAGE_SHIFT;
 }
 
-/* True where file content covers the whole frame, so that it need not be zeroed. */
-static bool covered(const struct pv_build *build, uint64_t frame)
+/* Marks the kernel's frames that file content covers wholly, so that they need not be zeroed. */
+static void mark_covered(const struct pv_build *build, bool *covered)
 {
-    uint64_t start = (frame << PV_PAGE_SHIFT) + build->kernel.notes.paddr_offset;
+    uint64_t first = build->layout.kernel.first;
 
-    for (unsigned int i = 0; i < build->kernel.elf.segment_count; i++) {
-        const struct pv_elf_segment *segment = &build->kernel.elf.segments[i];
+    for (size_t i = 0; i < build->kernel.extent_count; i++) {
+        const struct pv_extent *extent = &build->kernel.extents[i];
+        uint64_t start = kernel_frame(build, extent->address + PV_PAGE_SIZE - 1);
+        uint64_t end = kernel_frame(build, extent->address + extent->size);
 
-        if (start >= segment->address && start + PV_PAGE_SIZE <= segment->address + segment->file_size) {
-            return true;
+        for (uint64_t frame = start; frame < end; frame++) {
+            covered[frame - first] = true;
         }
     }
-    return false;
 }
 
 static void add_run(uint64_t *list, size_t *count, const uint64_t *p2m, const struct pv_run *run)
@@ -137,57 +139,66 @@ static void add_run(uint64_t *list, size_t *count, const uint64_t *p2m, const st
     }
 }
 
-/* Zeroes what the guest may expect to be zero: the kernel's uninitialised data, the rings, the page tables, ends. */
-static int clear(struct pv_ctx *ctx, const struct pv_build *build, const uint64_t *p2m, struct pv_error *error)
+/* The frames that the guest may expect to be zero: where nothing is loaded, and where something is only in part. */
+static size_t list_clear(const struct pv_build *build, const uint64_t *p2m, const bool *covered, uint64_t *list)
 {
     const struct pv_layout *layout = &build->layout;
-    uint64_t *list = calloc(layout->end + 1, sizeof(*list));
+    const uint64_t single[] = {layout->start_info, layout->store_ring, layout->console_ring, layout->boot_stack};
     size_t count = 0;
-    int result;
 
-    if (!list) {
-        return pv_error_errno(error, ENOMEM, "building the domain");
-    }
-    for (uint64_t frame = layout->kernel.first; frame < layout->kernel.first + layout->kernel.count; frame++) {
-        if (!covered(build, frame)) {
-            list[count++] = p2m[frame];
+    for (uint64_t i = 0; i < layout->kernel.count; i++) {
+        if (!covered[i]) {
+            list[count++] = p2m[layout->kernel.first + i];
         }
     }
     if (layout->ramdisk.count) {
         list[count++] = p2m[layout->ramdisk.first + layout->ramdisk.count - 1];
     }
-    list[count++] = p2m[layout->start_info];
-    list[count++] = p2m[layout->store_ring];
-    list[count++] = p2m[layout->console_ring];
-    list[count++] = p2m[layout->boot_stack];
+    for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++) {
+        list[count++] = p2m[single[i]];
+    }
     add_run(list, &count, p2m, &layout->page_tables);
     if (layout->p2m_apart) {
-        struct pv_run tables = {layout->p2m.first + layout->p2m.count,
-                                layout->p2m_all.count - layout->p2m.count};
-
-        add_run(list, &count, p2m, &tables);
+        add_run(list, &count, p2m, &(struct pv_run){layout->p2m.first + layout->p2m.count,
+                                                    layout->p2m_all.count - layout->p2m.count});
     }
-    result = pv_memory_clear(ctx, build->domid, list, count, error);
+    return count;
+}
+
+static int clear(struct pv_ctx *ctx, const struct pv_build *build, const uint64_t *p2m, struct pv_error *error)
+{
+    uint64_t *list = calloc(build->layout.end + 1, sizeof(*list));
+    bool *covered = calloc(build->layout.kernel.count, sizeof(*covered));
+    int result;
+
+    if (list && covered) {
+        mark_covered(build, covered);
+        result = pv_memory_clear(ctx, build->domid, list, list_clear(build, p2m, covered, list), error);
+    } else {
+        result = pv_error_errno(error, ENOMEM, "building the domain");
+    }
+    free(covered);
     free(list);
     return result;
 }
 
 static int load(struct pv_ctx *ctx, const struct pv_build *build, const uint64_t *p2m, struct pv_error *error)
 {
-    struct pv_load loads[PV_ELF_SEGMENTS + 1];
+    struct pv_load *loads = calloc(build->kernel.extent_count + 1, sizeof(*loads));
     size_t count = 0;
+    int result;
 
-    for (unsigned int i = 0; i < build->kernel.elf.segment_count; i++) {
-        const struct pv_elf_segment *segment = &build->kernel.elf.segments[i];
+    if (!loads) {
+        return pv_error_errno(error, ENOMEM, "building the domain");
+    }
+    for (size_t i = 0; i < build->kernel.extent_count; i++) {
+        const struct pv_extent *extent = &build->kernel.extents[i];
 
-        if (segment->file_size == 0) {
-            continue;
-        }
         loads[count++] = (struct pv_load){
-            .frames = p2m + kernel_frame(build, segment->address),
-            .skip = (segment->address - build->kernel.notes.paddr_offset) % PV_PAGE_SIZE,
-            .size = segment->file_size,
-            .offset = segment->offset,
+            .frames = p2m + kernel_frame(build, extent->address),
+            .skip = (extent->address - build->kernel.notes.paddr_offset) % PV_PAGE_SIZE,
+            .size = extent->size,
+            .offset = extent->offset,
             .fd = build->kernel.fd,
         };
     }
@@ -195,7 +206,9 @@ static int load(struct pv_ctx *ctx, const struct pv_build *build, const uint64_t
         loads[count++] = (struct pv_load){.frames = p2m + build->layout.ramdisk.first,
                                           .size = build->ramdisk_size, .fd = build->ramdisk_fd};
     }
-    return pv_loader_run(ctx, build->domid, loads, count, error);
+    result = pv_loader_run(ctx, build->domid, loads, count, error);
+    free(loads);
+    return result;
 }
 
 /* All page-table frames are mapped as one run; those of the list of frames come behind the main ones. */

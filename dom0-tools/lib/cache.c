@@ -15,6 +15,8 @@
 #include "lib/sha256.h"
 
 #define NAME_SIZE 160
+/* Zeros are left out in units of this: smaller ones would cut a kernel into too many pieces. */
+#define HOLE_UNIT 65536UL
 
 struct pv_cache {
     int folder;
@@ -175,20 +177,36 @@ static void make_room(const struct pv_cache *cache, size_t size)
     }
 }
 
-static bool write_all(int fd, const char *data, size_t size)
+static bool write_all(int fd, const char *data, size_t size, size_t offset)
 {
     while (size > 0) {
-        ssize_t put = write(fd, data, size);
+        ssize_t put = pwrite(fd, data, size, (off_t)offset);
 
         if (put < 0 && errno != EINTR) {
             return false;
         }
         if (put > 0) {
             data += put;
+            offset += (size_t)put;
             size -= (size_t)put;
         }
     }
     return true;
+}
+
+/* Half of a kernel is zeros. They become holes, which take no room here and no loading later. */
+static bool write_sparse(int fd, const char *data, size_t size)
+{
+    static const char zeros[HOLE_UNIT];
+
+    for (size_t offset = 0; offset < size; offset += HOLE_UNIT) {
+        size_t part = size - offset < HOLE_UNIT ? size - offset : HOLE_UNIT;
+
+        if (memcmp(data + offset, zeros, part) != 0 && !write_all(fd, data + offset, part, offset)) {
+            return false;
+        }
+    }
+    return ftruncate(fd, (off_t)size) == 0;
 }
 
 void pv_cache_keep(struct pv_cache *cache, const struct stat *source, const void *data, size_t size,
@@ -208,7 +226,7 @@ void pv_cache_keep(struct pv_cache *cache, const struct stat *source, const void
     if (fd < 0) {
         return;
     }
-    whole = write_all(fd, unpacked, unpacked_size);
+    whole = write_sparse(fd, unpacked, unpacked_size);
     close(fd);
     /* Complete files only ever get their name. */
     if (!whole || renameat(cache->folder, part, cache->folder, name) != 0) {

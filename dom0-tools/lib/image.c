@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -98,6 +99,58 @@ static int open_elf(const char *path, bool *from_cache, struct pv_error *error)
     return fd;
 }
 
+static int add_extent(struct pv_image *image, const struct pv_elf_segment *segment, uint64_t start, uint64_t end,
+                      struct pv_error *error)
+{
+    struct pv_extent *longer = realloc(image->extents, (image->extent_count + 1) * sizeof(*longer));
+
+    if (!longer) {
+        return pv_error_errno(error, ENOMEM, "reading it");
+    }
+    image->extents = longer;
+    longer[image->extent_count++] = (struct pv_extent){
+        .address = segment->address + (start - segment->offset), .offset = start, .size = end - start};
+    return 0;
+}
+
+/* The data of a segment. A file system that knows no holes has one piece of data. */
+static int find_extents(struct pv_image *image, const struct pv_elf_segment *segment, struct pv_error *error)
+{
+    uint64_t end = segment->offset + segment->file_size;
+    uint64_t position = segment->offset;
+
+    while (position < end) {
+        off_t data = lseek(image->fd, (off_t)position, SEEK_DATA);
+        off_t hole = data < 0 ? -1 : lseek(image->fd, data, SEEK_HOLE);
+
+        if (data < 0 && errno == ENXIO) {
+            return 0;
+        }
+        if (data < 0 || hole < 0) {
+            data = (off_t)position;
+            hole = (off_t)end;
+        }
+        if ((uint64_t)data >= end) {
+            return 0;
+        }
+        if (add_extent(image, segment, (uint64_t)data, (uint64_t)hole < end ? (uint64_t)hole : end, error) != 0) {
+            return -1;
+        }
+        position = (uint64_t)hole;
+    }
+    return 0;
+}
+
+static int find_content(struct pv_image *image, struct pv_error *error)
+{
+    for (unsigned int i = 0; i < image->elf.segment_count; i++) {
+        if (find_extents(image, &image->elf.segments[i], error) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 int pv_image_open(const char *path, struct pv_image *image, struct pv_error *error)
 {
     *image = (struct pv_image){0};
@@ -105,7 +158,7 @@ int pv_image_open(const char *path, struct pv_image *image, struct pv_error *err
     if (image->fd >= 0 && map_file(image->fd, &image->map, &image->size, error) == 0 &&
         pv_elf_read(image->map, image->size, &image->elf, error) == 0) {
         pv_notes_read(&image->elf, &image->notes);
-        if (pv_notes_check(&image->elf, &image->notes, error) == 0) {
+        if (pv_notes_check(&image->elf, &image->notes, error) == 0 && find_content(image, error) == 0) {
             return 0;
         }
     }
@@ -121,5 +174,6 @@ void pv_image_close(struct pv_image *image)
     if (image->fd > 0) {
         close(image->fd);
     }
+    free(image->extents);
     *image = (struct pv_image){0};
 }

@@ -9,12 +9,20 @@
 #include "lib/elf.h"
 #include "lib/notes.h"
 
+/* Content of a segment, without the file's holes: what lies in one is zero. */
+struct pv_extent {
+    uint64_t address; /* physical */
+    uint64_t offset, size;
+};
+
 struct pv_image {
     int fd;              /* of the ELF file, for reading its segments */
     void *map;           /* the whole of it, read-only, for its headers */
     size_t size;
     struct pv_elf elf;
     struct pv_notes notes;
+    struct pv_extent *extents; /* all segments' content, by segment and address */
+    size_t extent_count;
     bool from_cache;     /* unpacking was not needed: seen before */
 };
 
