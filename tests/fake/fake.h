@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tests' machine: it implements port/ on the host, with an arena of frames, CPUs that are threads (or one thread that
+ * says which CPU it is), and checks on everything that core does with it. What goes wrong ends the process with a message; Check
+ * runs each test in a process of its own, and each starts the machine once.
+ */
+#ifndef TESTS_FAKE_FAKE_H
+#define TESTS_FAKE_FAKE_H
+
+#include "core/domain.h"
+#include "lib/cpumask.h"
+#include "lib/types.h"
+
+/* RAM is frames FAKE_RAM_FIRST up; frames below are the first MiB. */
+#define FAKE_RAM_FIRST 0x100ull
+
+/* Starts it: so many frames of RAM, all of them given to the allocator, and CPUs. Call it once. */
+void fake_start(uint64_t frames, unsigned int cpus);
+
+/* This thread goes on as another CPU. */
+void fake_become_cpu(unsigned int cpu);
+
+/* The vCPU that runs on this CPU from now on; NULL: an idle one of the machine's own. Nothing is saved or loaded, but the CPU's root. */
+void fake_run(struct vcpu *v);
+
+/* Fails the test if a frame is mapped or a lock held. */
+void fake_check_idle(void);
+
+/* ---- preemption, failures ---- */
+
+/* port_preempt_pending answers true at the call number n from now (1: the next), and then at each n-th; 0: never. */
+void fake_preempt_every(unsigned int n);
+unsigned int fake_preempt_calls(void);
+
+/* The n-th heap or frame allocation of the hypervisor from now on fails (1: the next); 0: none. True if it has happened. */
+void fake_fail_alloc(unsigned int n);
+bool fake_failed_alloc(void);
+
+/* Likewise for copies from and to guests. */
+void fake_fail_copy(unsigned int n);
+bool fake_failed_copy(void);
+
+/* ---- guest memory ---- */
+
+/*
+ * A buffer of the test becomes guest memory at a linear address, for every vCPU. Addresses outside all buffers are looked up in the
+ * running vCPU's page tables. At most 16 buffers.
+ */
+void fake_guest_memory(guest_va_t address, void *buffer, size_t size);
+
+/* From now on every byte that was read from a guest's buffer changes after the reading: a second fetch gives something else. */
+void fake_double_fetch(bool on);
+
+/* ---- frames ---- */
+
+/* Reads and writes 8 bytes of a frame, as the test's own. */
+uint64_t fake_peek(mfn_t m, unsigned int index);
+void fake_poke(mfn_t m, unsigned int index, uint64_t value);
+
+/* ---- time ---- */
+void fake_set_time(uint64_t ns);
+void fake_advance(uint64_t ns);
+/* The deadline that a CPU's timer was armed with; UINT64_MAX: none. */
+uint64_t fake_timer_deadline(unsigned int cpu);
+void fake_set_clock_stable(bool stable);
+
+/* ---- logs ---- */
+
+/* How often a CPU was kicked, or asked to reschedule, since the last call. */
+unsigned int fake_kicks(unsigned int cpu);
+unsigned int fake_reschedules(unsigned int cpu);
+
+/* What went to the console, as a string; and forgetting it. */
+const char *fake_console(void);
+void fake_console_clear(void);
+
+/* Port accesses: the value that reads of a port give, and the last write. */
+void fake_io_set(uint16_t port, uint32_t value);
+bool fake_io_written(uint16_t port, uint32_t *value);
+
+/* MSRs: those that were set exist. */
+void fake_msr_set(uint32_t msr, uint64_t value);
+bool fake_msr_get(uint32_t msr, uint64_t *value);
+
+/* CPUID answers; a leaf that was not set is all zero. */
+void fake_cpuid_set(uint32_t leaf, uint32_t subleaf, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
+
+/* The machine was switched off or reset: these are called instead of ending the process, if they are set. */
+extern void (*fake_on_power_off)(void);
+extern void (*fake_on_reset)(void);
+
+/* Called by port_vcpu_switch; unset: it calls sched_switched and goes on as the new vCPU. */
+extern void (*fake_on_switch)(struct vcpu *from, struct vcpu *to);
+
+/* ---- translation caches ---- */
+
+/*
+ * The vCPU that runs on this CPU touches an address (in user mode by cpu.kernel_mode): the CPU's cache, then its root is used, and the
+ * translation is kept. True and the frame if the access is allowed.
+ */
+bool fake_touch(guest_va_t address, bool write, mfn_t *m);
+
+/* Fails the test for a cached translation to a frame that has another owner now, or a writable one to a table in use. */
+void fake_tlb_check(void);
+
+/* How many flushes of all entries a CPU has done. */
+unsigned int fake_tlb_flushes(unsigned int cpu);
+
+/* ---- the recounting oracle (oracle.c) ---- */
+
+/*
+ * Counts the references and types of all frames anew, from the page tables, pins and roots of these domains, and fails the test if the
+ * frame table says otherwise, or if something is writable that is a table. Nothing may be in the middle of an operation, but partial tables.
+ */
+void fake_oracle(struct domain *const *domains, unsigned int count);
+
+/* References that the test itself holds, which the oracle shall know of. */
+void fake_oracle_hold(mfn_t m, int refs, int types);
+
+void fake_fail(const char *format, ...) PRINTF_LIKE(1, 2) NORETURN;
+
+#endif

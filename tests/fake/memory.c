@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tests' machine: frames. AddressSanitizer makes a frame untouchable while nobody maps it, but for frames that the hypervisor
+ * has for itself.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "core/frame.h"
+#include "fake.h"
+#include "fake_internal.h"
+#include "port/guest_copy.h"
+#include "port/map.h"
+#include "pvabi/errno.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#define poison(address, size) __asan_poison_memory_region((address), (size))
+#define unpoison(address, size) __asan_unpoison_memory_region((address), (size))
+#else
+#define poison(address, size) ((void)(address), (void)(size))
+#define unpoison(address, size) ((void)(address), (void)(size))
+#endif
+
+static struct {
+    uint8_t *memory; /* of frame 0, though only RAM is there */
+    uint64_t limit;
+    uint32_t *mapped;
+    bool *own; /* the hypervisor has asked for its address for good */
+    uint64_t *m2p;
+    uint64_t open;
+} arena;
+
+void fake_memory_start(uint64_t frames)
+{
+    uint64_t limit = FAKE_RAM_FIRST + frames;
+
+    arena.limit = limit;
+    arena.memory = mmap(NULL, limit * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    arena.mapped = calloc(limit, sizeof(*arena.mapped));
+    arena.own = calloc(limit, sizeof(*arena.own));
+    arena.m2p = malloc(limit * sizeof(*arena.m2p));
+    if (arena.memory == MAP_FAILED || !arena.mapped || !arena.own || !arena.m2p) {
+        fake_fail("no memory");
+    }
+    memset(arena.m2p, 0xff, limit * sizeof(*arena.m2p));
+    /* What was in memory before is nobody's to rely on. */
+    memset(arena.memory + FAKE_RAM_FIRST * PAGE_SIZE, 0xa5, frames * PAGE_SIZE);
+    poison(arena.memory, limit * PAGE_SIZE);
+    frame_table_init(calloc(limit, sizeof(struct frame)), limit);
+    frame_add_free(mfn(FAKE_RAM_FIRST), frames);
+}
+
+static uint8_t *address_of(mfn_t m)
+{
+    if (!fake_is_ram(m)) {
+        fake_fail("frame %#llx is no RAM", (unsigned long long)m.n);
+    }
+    return arena.memory + m.n * PAGE_SIZE;
+}
+
+bool fake_is_ram(mfn_t m)
+{
+    return m.n >= FAKE_RAM_FIRST && m.n < arena.limit;
+}
+
+uint64_t fake_frame_limit(void)
+{
+    return arena.limit;
+}
+
+void *fake_map(mfn_t m)
+{
+    uint8_t *address = address_of(m);
+
+    __atomic_add_fetch(&arena.open, 1, __ATOMIC_RELAXED);
+    if (__atomic_fetch_add(&arena.mapped[m.n], 1, __ATOMIC_RELAXED) == 0) {
+        unpoison(address, PAGE_SIZE);
+    }
+    return address;
+}
+
+mfn_t fake_frame_of_address(const void *address)
+{
+    uint64_t offset = (uint64_t)((const uint8_t *)address - arena.memory);
+
+    if (offset >= arena.limit * PAGE_SIZE) {
+        fake_fail("%p is no address of a frame", address);
+    }
+    return mfn(offset / PAGE_SIZE);
+}
+
+void fake_unmap(const void *address)
+{
+    mfn_t m = fake_frame_of_address(address);
+    uint32_t before = __atomic_fetch_sub(&arena.mapped[m.n], 1, __ATOMIC_RELAXED);
+
+    if (before == 0) {
+        fake_fail("frame %#llx is unmapped, but was not mapped", (unsigned long long)m.n);
+    }
+    __atomic_sub_fetch(&arena.open, 1, __ATOMIC_RELAXED);
+    if (before == 1 && !arena.own[m.n]) {
+        poison(address_of(m), PAGE_SIZE);
+    }
+}
+
+void *fake_hv_address(mfn_t m)
+{
+    uint8_t *address = address_of(m);
+
+    /* A block of the hypervisor's is reached through its first frame. */
+    for (uint64_t n = m.n; n < arena.limit && frame_table[n].refs & FRAME_HV && !arena.own[n]; n++) {
+        arena.own[n] = true;
+        unpoison(arena.memory + n * PAGE_SIZE, PAGE_SIZE);
+    }
+    return address;
+}
+
+void fake_check_unmapped(void)
+{
+    if (arena.open != 0) {
+        fake_fail("%llu mappings of frames were not ended", (unsigned long long)arena.open);
+    }
+}
+
+void fake_m2p_set(mfn_t m, uint64_t entry)
+{
+    address_of(m);
+    __atomic_store_n(&arena.m2p[m.n], entry, __ATOMIC_RELAXED);
+}
+
+uint64_t fake_m2p_get(mfn_t m)
+{
+    return m.n < arena.limit ? __atomic_load_n(&arena.m2p[m.n], __ATOMIC_RELAXED) : ~0ull;
+}
+
+void fake_clear_frame(mfn_t m)
+{
+    void *to = fake_map(m);
+
+    memset(to, 0, PAGE_SIZE);
+    fake_unmap(to);
+}
+
+void fake_copy_frame(mfn_t to_frame, mfn_t from_frame)
+{
+    void *to = fake_map(to_frame), *from = fake_map(from_frame);
+
+    memmove(to, from, PAGE_SIZE);
+    fake_unmap(from);
+    fake_unmap(to);
+}
+
+uint64_t fake_peek(mfn_t m, unsigned int index)
+{
+    uint64_t *p = fake_map(m), value = p[index];
+
+    fake_unmap(p);
+    return value;
+}
+
+void fake_poke(mfn_t m, unsigned int index, uint64_t value)
+{
+    uint64_t *p = fake_map(m);
+
+    p[index] = value;
+    fake_unmap(p);
+}
+
+/* ---- guest memory ---- */
+
+#define BUFFERS_MAX 16
+
+static struct {
+    guest_va_t address;
+    uint8_t *memory;
+    size_t size;
+} buffers[BUFFERS_MAX];
+
+static unsigned int buffer_count;
+static bool double_fetch;
+
+void fake_guest_memory(guest_va_t address, void *buffer, size_t size)
+{
+    if (buffer_count == BUFFERS_MAX) {
+        fake_fail("too many guest buffers");
+    }
+    buffers[buffer_count].address = address;
+    buffers[buffer_count].memory = buffer;
+    buffers[buffer_count].size = size;
+    buffer_count++;
+}
+
+void fake_double_fetch(bool on)
+{
+    double_fetch = on;
+}
+
+/* Copies one byte between the hypervisor and a guest. */
+static bool guest_byte(guest_va_t address, uint8_t *byte, bool write)
+{
+    mfn_t m;
+    uint8_t *p;
+
+    for (unsigned int i = 0; i < buffer_count; i++) {
+        if (address.n - buffers[i].address.n < buffers[i].size) {
+            p = &buffers[i].memory[address.n - buffers[i].address.n];
+            if (write) {
+                *p = *byte;
+            } else {
+                *byte = *p;
+                *p ^= double_fetch ? 0x5a : 0;
+            }
+            return true;
+        }
+    }
+    if (!fake_touch(address, write, &m)) {
+        return false;
+    }
+    p = fake_map(m);
+    if (write) {
+        p[address.n % PAGE_SIZE] = *byte;
+    } else {
+        *byte = p[address.n % PAGE_SIZE];
+    }
+    fake_unmap(p);
+    return true;
+}
+
+static int guest_bytes(guest_va_t address, uint8_t *bytes, size_t length, bool write)
+{
+    if (!guest_range_ok(address, length) || fake_copy_fails()) {
+        return -XEN_EFAULT;
+    }
+    for (size_t i = 0; i < length; i++) {
+        if (!guest_byte(guest_va(address.n + i), &bytes[i], write)) {
+            return -XEN_EFAULT;
+        }
+    }
+    return 0;
+}
+
+int port_copy_from_guest(void *to, guest_va_t from, size_t length)
+{
+    return guest_bytes(from, to, length, false);
+}
+
+int port_copy_to_guest(guest_va_t to, const void *from, size_t length)
+{
+    return guest_bytes(to, (uint8_t *)(uintptr_t)from, length, true);
+}
+
+int port_clear_guest(guest_va_t to, size_t length)
+{
+    uint8_t zero = 0;
+
+    if (!guest_range_ok(to, length) || fake_copy_fails()) {
+        return -XEN_EFAULT;
+    }
+    for (size_t i = 0; i < length; i++) {
+        if (!guest_byte(guest_va(to.n + i), &zero, true)) {
+            return -XEN_EFAULT;
+        }
+    }
+    return 0;
+}
+
+size_t port_fetch_guest(void *to, guest_va_t from, size_t length)
+{
+    uint8_t *bytes = to;
+    size_t i;
+
+    for (i = 0; i < length; i++) {
+        if (!guest_range_ok(guest_va(from.n + i), 1) || !guest_byte(guest_va(from.n + i), &bytes[i], false)) {
+            break;
+        }
+    }
+    return i;
+}
