@@ -3,8 +3,8 @@
  * The fair policy: who has had least of its share runs next.
  *
  * A vCPU's virtual time goes on while it runs, the slower the heavier its domain. Each CPU's floor is the virtual time of the one it
- * chose last; a vCPU that comes from sleep or from another CPU keeps its distance to the floor, but sleep earns only a small
- * lead. A domain with a cap has a budget for each period; when that is used up its vCPUs wait for the next.
+ * chose last; a vCPU that comes from sleep or from another CPU keeps its distance to the floor, less the time that it did not run,
+ * but sleep earns only a small lead. A domain with a cap has a budget for each period; when that is used up its vCPUs wait for the next.
  */
 #include "core/sched_policy.h"
 
@@ -31,12 +31,13 @@ static uint64_t fair_key(int64_t virtual_time)
     return (uint64_t)virtual_time ^ (1ull << 63);
 }
 
-/* v comes to a CPU: its virtual time becomes absolute. And it goes from one. */
+/* v comes to a CPU: its virtual time becomes absolute. While it did not run it came down, but not without end. */
 static void fair_attach(const struct sched_cpu *c, struct vcpu *v)
 {
-    int64_t distance = MAX(MIN(v->sched.virtual_time, FAIR_DEBT_MAX), -FAIR_LEAD);
+    int64_t away = (int64_t)(port_time_now() - v->sched.charged_until);
+    int64_t distance = MIN(v->sched.virtual_time, FAIR_DEBT_MAX) - MIN(away, FAIR_DEBT_MAX + FAIR_LEAD);
 
-    v->sched.virtual_time = c->floor + distance;
+    v->sched.virtual_time = c->floor + MAX(distance, -FAIR_LEAD);
 }
 
 static void fair_detach(const struct sched_cpu *c, struct vcpu *v)
@@ -151,7 +152,8 @@ static void fair_charge_cap(struct domain *d, struct vcpu *v, uint64_t ran, uint
     uint64_t used = port_add_u64(&d->sched.cap_used, ran) + ran;
 
     if (port_swap_u32(&d->sched.cap_armed, 1) == 0) {
-        timer_set(&d->sched.cap_timer, now + FAIR_CAP_PERIOD);
+        /* The period began when this turn did. */
+        timer_set(&d->sched.cap_timer, now - MIN(ran, FAIR_CAP_PERIOD) + FAIR_CAP_PERIOD);
     }
     if (used >= fair_budget(d)) {
         port_or_u32(&v->sched.pause_flags, SCHED_PAUSE_CAP);

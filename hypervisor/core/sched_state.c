@@ -62,6 +62,8 @@ void sched_pause_clear(struct vcpu *v, uint32_t flags)
     port_and_u32(&v->sched.pause_flags, ~flags);
     if (sched_is_runnable(v)) {
         sched_enqueue(v);
+    } else {
+        sched_stop(v); /* its runstate tells the reasons that are left */
     }
 }
 
