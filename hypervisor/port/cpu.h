@@ -41,6 +41,10 @@ bool port_preempt_pending(void);
 /* Runs a function on every CPU of the mask that is up, this one too, and waits until all are through. No locks held. */
 void port_cpu_call(struct cpumask mask, void (*function)(void *argument), void *argument);
 
+/* The CPU's numbers in the local APIC and in ACPI's tables; cpu is one that is up. */
+uint32_t port_cpu_apic_id(unsigned int cpu);
+uint32_t port_cpu_acpi_id(unsigned int cpu);
+
 /* The hypervisor is wrong: prints what is known and stops the machine. */
 void port_panic(const char *format, ...) PRINTF_LIKE(1, 2) NORETURN;
 

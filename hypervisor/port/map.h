@@ -21,6 +21,9 @@ static inline bool port_frame_is_ram(mfn_t frame);
 /* One more than the highest frame of RAM. */
 static inline uint64_t port_frame_limit(void);
 
+/* How many frames of RAM there are. */
+uint64_t port_ram_frames(void);
+
 /* The machine-to-physical table: writes one entry (frame must be RAM), reads one (any frame; ~0 for a hole). */
 static inline void port_m2p_set(mfn_t frame, uint64_t entry);
 static inline uint64_t port_m2p_get(mfn_t frame);

@@ -144,3 +144,13 @@ uint64_t x86_boot_taken(void)
 {
     return (alloc_total + (uintptr_t)image_end - (uintptr_t)image_start) >> PAGE_SHIFT;
 }
+
+uint64_t port_ram_frames(void)
+{
+    uint64_t count = 0;
+
+    for (unsigned int i = 0; i < x86_ram_count; i++) {
+        count += x86_ram[i].end - x86_ram[i].first;
+    }
+    return count;
+}

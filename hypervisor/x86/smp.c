@@ -8,6 +8,7 @@
 #include "port/cpu.h"
 #include "port/map.h"
 #include "port/time.h"
+#include "x86/acpi.h"
 #include "x86/apic.h"
 #include "x86/boot_alloc.h"
 #include "x86/cpu.h"
@@ -159,4 +160,19 @@ void port_cpu_call(struct cpumask mask, void (*function)(void *argument), void *
         port_cpu_relax();
     }
     port_write_release_u32(&call.busy, 0);
+}
+
+uint32_t port_cpu_apic_id(unsigned int cpu)
+{
+    return x86_cpu_data(cpu)->apic_id;
+}
+
+uint32_t port_cpu_acpi_id(unsigned int cpu)
+{
+    for (unsigned int i = 0; i < acpi_info.cpu_count; i++) {
+        if (acpi_info.cpus[i].apic_id == x86_cpu_data(cpu)->apic_id) {
+            return acpi_info.cpus[i].acpi_id;
+        }
+    }
+    return cpu;
 }

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/* domctl: a domain as a whole: its life, memory limit, time, rights. */
+#include "core/domain.h"
+#include "core/frame.h"
+#include "core/hypercall_page.h"
+#include "core/page_type.h"
+#include "hypercall/domctl.h"
+#include "hypercall/hypercall.h"
+#include "lib/string.h"
+#include "port/cpu.h"
+#include "port/guest_copy.h"
+#include "port/map.h"
+#include "port/time.h"
+
+#define ADDRESS_SIZE 64u
+#define TSC_MODE_MAX 2u
+#define IO_PORTS 65536u
+
+int64_t domctl_destroy(struct domain *d, struct xen_domctl *op, bool *copy_back)
+{
+    (void)op;
+    (void)copy_back;
+    return domain_kill(d);
+}
+
+int64_t domctl_pause(struct domain *d, struct xen_domctl *op, bool *copy_back)
+{
+    (void)op;
+    (void)copy_back;
+    return d == CURRENT_DOMAIN() ? -XEN_EINVAL : domain_toolstack_pause(d);
+}
+
+int64_t domctl_unpause(struct domain *d, struct xen_domctl *op, bool *copy_back)
+{
+    (void)op;
+    (void)copy_back;
+    return domain_toolstack_unpause(d);
+}
+
+int64_t domctl_resume(struct domain *d, struct xen_domctl *op, bool *copy_back)
+{
+    (void)op;
+    (void)copy_back;
+    if (d == CURRENT_DOMAIN()) {
+        return -XEN_EINVAL;
+    }
+    domain_resume(d);
+    return 0;
+}
+
+/* All vCPUs are made here, as many as the domain was created for. */
+int64_t domctl_max_vcpus(struct domain *d, struct xen_domctl *op, bool *copy_back)
+{
+    struct lock_token token;
+    int64_t error = 0;
+
+    (void)copy_back;
+    if (op->u.max_vcpus.max != d->vcpu_count || d == CURRENT_DOMAIN()) {
+        return -XEN_EINVAL;
+    }
+    token = lock_acquire(&d->lock);
+    for (uint32_t id = 0; id < d->vcpu_count && !error; id++) {
+        if (!d->vcpus[id]) {
+            error = d->life == DOMAIN_ALIVE ? vcpu_create(d, id) : -XEN_EINVAL;
+        }
+    }
+    lock_release(token);
+    return error;
+}
+
+int64_t domctl_max_mem(struct domain *d, struct xen_domctl *op, bool *copy_back)
+{
+    struct lock_token token = lock_acquire(&d->mm.lock);
+
+    (void)copy_back;
+    d->mm.frame_max = op->u.max_mem.max_memkb >> (PAGE_SHIFT - 10);
+    lock_release(token);
+    return 0;
+}
+
+int64_t domctl_set_handle(struct domain *d, struct xen_domctl *op, bool *copy_back)
+{
+    (void)copy_back;
+    memcpy(d->handle, op->u.setdomainhandle.handle, sizeof(d->handle));
+    return 0;
+}
+
+int64_t domctl_subscribe(struct domain *d, struct xen_domctl *op, bool *copy_back)
+{
+    (void)copy_back;
+    d->suspend_port = op->u.subscribe.port;
+    return 0;
+}
+
+int64_t domctl_hypercall_init(struct domain *d, struct xen_domctl *op, bool *copy_back)
+{
+    mfn_t frame = mfn(op->u.hypercall_init.gmfn);
+    void *page;
+    int error = frame_get_with_type(frame, d, FRAME_WRITABLE);
+
+    (void)copy_back;
+    if (error) {
+        return error;
+    }
+    page = port_map_frame(frame);
+    hypercall_page_fill(page);
+    port_unmap_frame(page);
+    frame_put_with_type(frame);
+    return 0;
+}
+
+int64_t domctl_address_size(struct domain *d, struct xen_domctl *op, bool *copy_back)
+{
+    (void)d;
+    if (op->cmd == XEN_DOMCTL_set_address_size) {
+        return op->u.address_size.size == ADDRESS_SIZE ? 0 : -XEN_EINVAL;
+    }
+    op->u.address_size.size = ADDRESS_SIZE;
+    *copy_back = true;
+    return 0;
+}
+
+int64_t domctl_set_tsc_info(struct domain *d, struct xen_domctl *op, bool *copy_back)
+{
+    (void)copy_back;
+    if (op->u.tsc_info.tsc_mode > TSC_MODE_MAX || d == domain_first) {
+        return -XEN_EINVAL;
+    }
+    d->tsc_mode = op->u.tsc_info.tsc_mode;
+    d->tsc_incarnation = op->u.tsc_info.incarnation;
+    return 0;
+}
+
+int64_t domctl_get_tsc_info(struct domain *d, struct xen_domctl *op, bool *copy_back)
+{
+    op->u.tsc_info = (struct xen_domctl_tsc_info){
+        .tsc_mode = d->tsc_mode,
+        .gtsc_khz = port_time_tsc_khz(),
+        .incarnation = d->tsc_incarnation,
+        .elapsed_nsec = port_time_now(),
+    };
+    *copy_back = true;
+    return 0;
+}
+
+int64_t domctl_set_time_offset(struct domain *d, struct xen_domctl *op, bool *copy_back)
+{
+    (void)copy_back;
+    d->time_offset_seconds = op->u.settimeoffset.time_offset_seconds;
+    domain_publish_wallclock(d);
+    return 0;
+}
+
+/* Log-dirty and its relatives need tables that mirror the guest's; only switching off what is off is offered. */
+int64_t domctl_shadow_op(struct domain *d, struct xen_domctl *op, bool *copy_back)
+{
+    (void)d;
+    (void)copy_back;
+    return op->u.shadow_op.op == XEN_DOMCTL_SHADOW_OP_OFF ? 0 : -XEN_EOPNOTSUPP;
+}
+
+/* The caller can give only what it has itself. Needs d->lock. */
+static int64_t change_right(struct rangeset *callers, struct rangeset *theirs, uint64_t first, uint64_t last, bool allow)
+{
+    if (!callers || !rangeset_contains(callers, first, last)) {
+        return -XEN_EPERM;
+    }
+    return allow ? rangeset_add(theirs, first, last) : rangeset_remove(theirs, first, last);
+}
+
+int64_t domctl_io_ports(struct domain *d, struct xen_domctl *op, bool *copy_back)
+{
+    const struct xen_domctl_ioport_permission *p = &op->u.ioport_permission;
+    struct lock_token token;
+    int64_t error;
+
+    (void)copy_back;
+    if (p->nr_ports == 0 || p->first_port >= IO_PORTS || p->nr_ports > IO_PORTS - p->first_port) {
+        return -XEN_EINVAL;
+    }
+    token = lock_acquire(&d->lock);
+    error = change_right(CURRENT_DOMAIN()->io_ports, d->io_ports, p->first_port, p->first_port + p->nr_ports - 1,
+                         p->allow_access);
+    lock_release(token);
+    return error;
+}
+
+int64_t domctl_io_frames(struct domain *d, struct xen_domctl *op, bool *copy_back)
+{
+    const struct xen_domctl_iomem_permission *p = &op->u.iomem_permission;
+    struct lock_token token;
+    int64_t error;
+
+    (void)copy_back;
+    if (p->nr_mfns == 0 || p->first_mfn + p->nr_mfns - 1 < p->first_mfn) {
+        return -XEN_EINVAL;
+    }
+    token = lock_acquire(&d->lock);
+    error = change_right(CURRENT_DOMAIN()->io_frames, d->io_frames, p->first_mfn, p->first_mfn + p->nr_mfns - 1,
+                         p->allow_access);
+    lock_release(token);
+    return error;
+}
+
+int64_t domctl_irq(struct domain *d, struct xen_domctl *op, bool *copy_back)
+{
+    const struct xen_domctl_irq_permission *p = &op->u.irq_permission;
+    struct lock_token token = lock_acquire(&d->lock);
+    int64_t error = change_right(CURRENT_DOMAIN()->irqs, d->irqs, p->pirq, p->pirq, p->allow_access);
+
+    (void)copy_back;
+    lock_release(token);
+    return error;
+}
+
+int64_t domctl_setnodeaffinity(struct domain *d, struct xen_domctl *op, bool *copy_back)
+{
+    uint8_t nodes = 0;
+
+    /* There is one node; a set without it leaves nowhere to run. */
+    (void)d;
+    (void)copy_back;
+    if (op->u.nodeaffinity.nodemap.nr_bits == 0 ||
+        port_copy_from_guest(&nodes, GUEST_HANDLE_VA(op->u.nodeaffinity.nodemap.bitmap), 1)) {
+        return op->u.nodeaffinity.nodemap.nr_bits == 0 ? -XEN_EINVAL : -XEN_EFAULT;
+    }
+    return nodes & 1 ? 0 : -XEN_EINVAL;
+}
+
+int64_t domctl_getnodeaffinity(struct domain *d, struct xen_domctl *op, bool *copy_back)
+{
+    uint8_t nodes = 1;
+
+    (void)d;
+    (void)copy_back;
+    if (op->u.nodeaffinity.nodemap.nr_bits == 0) {
+        return 0;
+    }
+    return port_copy_to_guest(GUEST_HANDLE_VA(op->u.nodeaffinity.nodemap.bitmap), &nodes, 1);
+}

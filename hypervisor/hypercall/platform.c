@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* platform_op: what only the domain that drives the machine may ask. */
+#include "core/domain.h"
+#include "hypercall/hypercall.h"
+#include "lib/log.h"
+#include "lib/string.h"
+#include "port/cpu.h"
+#include "port/guest_copy.h"
+#include "port/machine.h"
+#include "port/time.h"
+#include "pvabi/platform.h"
+
+#define NS_PER_SECOND 1000000000ull
+#define ACPI_S5 5u
+
+/* A wall-clock time that was right at a system time: all domains get the new base. */
+static int64_t set_time(uint64_t seconds, uint32_t nanoseconds, uint64_t system_time)
+{
+    uint64_t ns = seconds * NS_PER_SECOND + nanoseconds;
+
+    if (nanoseconds >= NS_PER_SECOND || seconds > INT64_MAX / NS_PER_SECOND || ns < system_time) {
+        return -XEN_EINVAL;
+    }
+    port_wallclock_set_base(ns - system_time);
+    for (struct domain *d = domain_get_next(0), *next; d; d = next) {
+        domain_publish_wallclock(d);
+        next = domain_get_next((domid_t)(d->id + 1));
+        domain_put(d);
+    }
+    return 0;
+}
+
+static int64_t set_time64(const struct xen_platform_op *op)
+{
+    const struct xenpf_settime64 *t = &op->u.settime64;
+
+    return t->mbz ? -XEN_EINVAL : set_time(t->secs, t->nsecs, t->system_time);
+}
+
+/* Power off is the only sleep that a PV machine without devices of its own can be woken from. */
+static int64_t acpi_sleep(const struct xen_platform_op *op)
+{
+    const struct xenpf_enter_acpi_sleep *s = &op->u.enter_acpi_sleep;
+
+    if (s->flags || s->sleep_state != ACPI_S5) {
+        return s->flags ? -XEN_EINVAL : -XEN_EOPNOTSUPP;
+    }
+    log_info("d0 powers the machine off");
+    return port_acpi_sleep(s->val_a, s->val_b);
+}
+
+static int64_t cpu_info(struct xen_platform_op *op)
+{
+    struct xenpf_pcpuinfo *info = &op->u.pcpu_info;
+
+    info->max_present = cpumask_count(port_cpus_online()) - 1;
+    if (info->xen_cpuid >= CPU_MAX || !cpumask_has(port_cpus_online(), info->xen_cpuid)) {
+        info->flags = XEN_PCPU_FLAGS_INVALID;
+        return 0;
+    }
+    info->flags = XEN_PCPU_FLAGS_ONLINE;
+    info->apic_id = port_cpu_apic_id(info->xen_cpuid);
+    info->acpi_id = port_cpu_acpi_id(info->xen_cpuid);
+    return 0;
+}
+
+static int64_t run(struct xen_platform_op *op, bool *copy_back)
+{
+    switch (op->cmd) {
+    case XENPF_settime32:
+        return set_time(op->u.settime32.secs, op->u.settime32.nsecs, op->u.settime32.system_time);
+    case XENPF_settime64:
+        return set_time64(op);
+    case XENPF_enter_acpi_sleep:
+        return acpi_sleep(op);
+    case XENPF_get_cpuinfo:
+        *copy_back = true;
+        return cpu_info(op);
+    case XENPF_firmware_info:
+        return -XEN_ESRCH;
+    default:
+        return -XEN_ENOSYS;
+    }
+}
+
+int64_t hypercall_platform_op(struct hypercall_args *args)
+{
+    guest_va_t argument = hypercall_pointer(args, 0);
+    struct xen_platform_op op;
+    bool copy_back = false;
+    int64_t result;
+
+    if (port_copy_from_guest(&op, argument, sizeof(op))) {
+        return -XEN_EFAULT;
+    }
+    if (op.interface_version != XENPF_INTERFACE_VERSION) {
+        return -XEN_EACCES;
+    }
+    result = run(&op, &copy_back);
+    if (result == 0 && copy_back && port_copy_to_guest(argument, &op, sizeof(op))) {
+        return -XEN_EFAULT;
+    }
+    return result;
+}
