@@ -11,7 +11,8 @@ int guest_main(void)
     hypercall_xen_version(XENVER_extraversion, HARG(extra));
     printf("Hello from a PV guest on %ld.%ld%s\n", version >> 16, version & 0xffff, extra);
     printf("  magic        %s\n", info->magic);
-    printf("  memory       %lu pages, %lu of them in the linear map\n", info->nr_pages, memory_mapped_count());
+    printf("  memory       %lu pages, %lu of them in the linear map\n", info->nr_pages,
+           memory_mapped_count());
     printf("  shared_info  machine address 0x%lx\n", info->shared_info);
     printf("  flags        0x%x%s\n", info->flags, guest_is_initial_domain() ? ", the first domain" : "");
     printf("  page tables  %lu frames at 0x%lx\n", info->nr_pt_frames, info->pt_base);

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What hypercalls cost: one line of NAME=VALUE for each, the least of several runs' means, in ticks of the TSC.
+ * What hypercalls cost: one line of NAME=VALUE for each, the least of several runs' means, in ticks of the
+ * TSC.
  *
- * Under QEMU's `-icount shift=0,sleep=off` every instruction takes one nanosecond of virtual time, and the TSC counts a
- * fixed number of ticks for each nanosecond; a loop of known length calibrates that, and the unit is then instructions.
- * Without -icount the same lines are in ticks of the TSC, and only ratios between them mean something.
+ * Under QEMU's `-icount shift=0,sleep=off` every instruction takes one nanosecond of virtual time, and the
+ * TSC counts a fixed number of ticks for each nanosecond; a loop of known length calibrates that, and the
+ * unit is then instructions. Without -icount the same lines are in ticks of the TSC, and only ratios between
+ * them mean something.
  *
  * Output: "unit=instructions" or "unit=tsc-ticks", then a line for each hypercall.
  */
 #include "guest/guest.h"
 
 #define ROUNDS 5
-#define CALLS 1000
+#define CALLS  1000
 /* The calibrating loop: its instructions for each turn, and its turns. */
 #define LOOP_LENGTH 2
-#define LOOP_TURNS 1000000ul
+#define LOOP_TURNS  1000000ul
 /* Ticks a thousand instructions take may differ this much between two runs and still be a count. */
 #define COUNT_TOLERANCE 5
 

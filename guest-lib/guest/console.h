@@ -2,8 +2,8 @@
 /*
  * The guest's console: the hypervisor's own for the first domain, the shared ring for others.
  *
- * Other domains try the hypervisor's console too, for it works before and without a console daemon; a hypervisor that
- * refuses is not asked again.
+ * Other domains try the hypervisor's console too, for it works before and without a console daemon; a
+ * hypervisor that refuses is not asked again.
  */
 #ifndef GUEST_CONSOLE_H
 #define GUEST_CONSOLE_H

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where the hypervisor enters the guest: a stub for each vector and callback, and the way back by the iret hypercall.
+ * Where the hypervisor enters the guest: a stub for each vector and callback, and the way back by the
+ * iret hypercall.
  *
- * The hypervisor pushed, from high to low: ss rsp rflags cs rip, the error code where the vector has one, r11 rcx.
+ * The hypervisor pushed, from high to low: ss rsp rflags cs rip, the error code where the vector has one,
+ * r11 rcx.
  */
 #include "guest/layout.h"
 

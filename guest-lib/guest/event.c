@@ -64,7 +64,8 @@ void event_mask(evtchn_port_t port)
 
 bool event_masked(evtchn_port_t port)
 {
-    return fifo ? *event_fifo_word(port) >> EVTCHN_FIFO_MASKED & 1 : bit_get(guest_shared_info->evtchn_mask, port);
+    return fifo ? *event_fifo_word(port) >> EVTCHN_FIFO_MASKED & 1
+                : bit_get(guest_shared_info->evtchn_mask, port);
 }
 
 bool event_pending(evtchn_port_t port)

@@ -2,8 +2,8 @@
 /*
  * The FIFO event format: a word for each port, and for each vCPU sixteen queues of ports, one a priority.
  *
- * The hypervisor links a pending, unmasked port at a queue's tail; the guest takes from the head, which the control block
- * names while the guest has none of its own.
+ * The hypervisor links a pending, unmasked port at a queue's tail; the guest takes from the head, which the
+ * control block names while the guest has none of its own.
  */
 #include "guest/event.h"
 #include "guest/hypercall.h"
@@ -11,8 +11,8 @@
 #include "guest/vcpu.h"
 
 #define WORDS_PER_PAGE (PAGE_SIZE / sizeof(event_word_t))
-#define ARRAY_PAGES 16
-#define LINK_MASK ((1u << EVTCHN_FIFO_LINK_BITS) - 1)
+#define ARRAY_PAGES    16
+#define LINK_MASK      ((1u << EVTCHN_FIFO_LINK_BITS) - 1)
 
 static _Atomic uint32_t *array[ARRAY_PAGES];
 static unsigned int array_pages;
@@ -84,8 +84,8 @@ static uint32_t unlink(evtchn_port_t port)
     _Atomic uint32_t *word = event_fifo_word(port);
     uint32_t old = *word;
 
-    while (!__atomic_compare_exchange_n((uint32_t *)word, &old, old & ~(1u << EVTCHN_FIFO_LINKED | LINK_MASK), false,
-                                        __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+    while (!__atomic_compare_exchange_n((uint32_t *)word, &old, old & ~(1u << EVTCHN_FIFO_LINKED | LINK_MASK),
+                                        false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
     }
     return old & LINK_MASK;
 }

@@ -11,8 +11,8 @@
 
 #define STATUS_CRASH 255
 
-#define COM2 0x2f8
-#define UART_LSR 5
+#define COM2          0x2f8
+#define UART_LSR      5
 #define UART_LSR_THRE 0x20
 #define UART_PATIENCE 100000
 

@@ -4,8 +4,8 @@
 #define GUEST_EXIT_H
 
 /*
- * Ends the guest. The first domain says its status to whoever started the machine, as the line "status N" on the second
- * serial port; then the domain powers off.
+ * Ends the guest. The first domain says its status to whoever started the machine, as the line "status N" on
+ * the second serial port; then the domain powers off.
  */
 void guest_exit(int status) __attribute__((noreturn));
 /* Says why on the console and ends the guest by a crash; the status is 255. */

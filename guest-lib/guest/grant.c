@@ -63,8 +63,8 @@ bool grant_end(grant_ref_t reference)
         if (flags & (GTF_reading | GTF_writing)) {
             return false;
         }
-    } while (!__atomic_compare_exchange_n(&table[reference].flags, &flags, GTF_invalid, false, __ATOMIC_SEQ_CST,
-                                          __ATOMIC_SEQ_CST));
+    } while (!__atomic_compare_exchange_n(&table[reference].flags, &flags, GTF_invalid, false,
+                                          __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
     return true;
 }
 

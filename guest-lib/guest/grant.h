@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Grants: letting another domain use a page, and using a page that another granted (grant table version 1). */
+/* Grants: letting another domain use a page, and using a page that another granted (grant table version 1).
+ */
 #ifndef GUEST_GRANT_H
 #define GUEST_GRANT_H
 
@@ -17,7 +18,8 @@ struct grant_entry_v1 *grant_table(void);
 int grant_give(domid_t domain, unsigned long mfn, bool readonly);
 /* Takes a grant back; false while the other domain still uses it. */
 bool grant_end(grant_ref_t reference);
-/* Maps `domain`'s reference at `address`, whose tables must exist. Returns GNTST_*; *handle is for grant_unmap. */
+/* Maps `domain`'s reference at `address`, whose tables must exist. Returns GNTST_*; *handle is for
+ * grant_unmap. */
 int grant_map(void *address, domid_t domain, grant_ref_t reference, uint32_t flags, grant_handle_t *handle);
 int grant_unmap(void *address, grant_handle_t handle);
 

@@ -7,7 +7,7 @@
 #include "guest/memory.h"
 #include "guest/string.h"
 
-#define HEAP_ALIGN 16ul
+#define HEAP_ALIGN        16ul
 #define HEAP_GROWTH_PAGES 16ul
 
 struct chunk {

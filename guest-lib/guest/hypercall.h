@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A wrapper for every hypercall, made from the one list: hypercall_NAME(argument, ...) takes and returns plain words.
+ * A wrapper for every hypercall, made from the one list: hypercall_NAME(argument, ...) takes and returns
+ * plain words.
  *
- * A pointer is passed as HARG(pointer). The call is an inline SYSCALL, or goes through the hypercall page that the
- * hypervisor filled while hypercall_by_page is set: the two must not differ.
+ * A pointer is passed as HARG(pointer). The call is an inline SYSCALL, or goes through the hypercall page
+ * that the hypervisor filled while hypercall_by_page is set: the two must not differ.
  */
 #ifndef GUEST_HYPERCALL_H
 #define GUEST_HYPERCALL_H
@@ -40,33 +41,41 @@ static inline long hypercall(unsigned long number, unsigned long a1, unsigned lo
     return result;
 }
 
-#define HYPERCALL_WRAPPER_0(number, name) \
-    static inline long hypercall_##name(void) { return hypercall(number, 0, 0, 0, 0, 0); }
-#define HYPERCALL_WRAPPER_1(number, name) \
-    static inline long hypercall_##name(unsigned long a1) { return hypercall(number, a1, 0, 0, 0, 0); }
-#define HYPERCALL_WRAPPER_2(number, name) \
+#define HYPERCALL_WRAPPER_0(number, name)        \
+    static inline long hypercall_##name(void)    \
+    {                                            \
+        return hypercall(number, 0, 0, 0, 0, 0); \
+    }
+#define HYPERCALL_WRAPPER_1(number, name)                 \
+    static inline long hypercall_##name(unsigned long a1) \
+    {                                                     \
+        return hypercall(number, a1, 0, 0, 0, 0);         \
+    }
+#define HYPERCALL_WRAPPER_2(number, name)                                   \
     static inline long hypercall_##name(unsigned long a1, unsigned long a2) \
-    { \
-        return hypercall(number, a1, a2, 0, 0, 0); \
+    {                                                                       \
+        return hypercall(number, a1, a2, 0, 0, 0);                          \
     }
-#define HYPERCALL_WRAPPER_3(number, name) \
+#define HYPERCALL_WRAPPER_3(number, name)                                                     \
     static inline long hypercall_##name(unsigned long a1, unsigned long a2, unsigned long a3) \
-    { \
-        return hypercall(number, a1, a2, a3, 0, 0); \
+    {                                                                                         \
+        return hypercall(number, a1, a2, a3, 0, 0);                                           \
     }
-#define HYPERCALL_WRAPPER_4(number, name) \
-    static inline long hypercall_##name(unsigned long a1, unsigned long a2, unsigned long a3, unsigned long a4) \
-    { \
-        return hypercall(number, a1, a2, a3, a4, 0); \
+#define HYPERCALL_WRAPPER_4(number, name)                                                     \
+    static inline long hypercall_##name(unsigned long a1, unsigned long a2, unsigned long a3, \
+                                        unsigned long a4)                                     \
+    {                                                                                         \
+        return hypercall(number, a1, a2, a3, a4, 0);                                          \
     }
-#define HYPERCALL_WRAPPER_5(number, name) \
-    static inline long hypercall_##name(unsigned long a1, unsigned long a2, unsigned long a3, unsigned long a4, \
-                                        unsigned long a5) \
-    { \
-        return hypercall(number, a1, a2, a3, a4, a5); \
+#define HYPERCALL_WRAPPER_5(number, name)                                                     \
+    static inline long hypercall_##name(unsigned long a1, unsigned long a2, unsigned long a3, \
+                                        unsigned long a4, unsigned long a5)                   \
+    {                                                                                         \
+        return hypercall(number, a1, a2, a3, a4, a5);                                         \
     }
 
-#define PVABI_HYPERCALL(number, name, argument_count, who, preempt) HYPERCALL_WRAPPER_##argument_count(number, name)
+#define PVABI_HYPERCALL(number, name, argument_count, who, preempt) \
+    HYPERCALL_WRAPPER_##argument_count(number, name)
 #include "pvabi/hypercall-list.h"
 #undef PVABI_HYPERCALL
 

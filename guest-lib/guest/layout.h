@@ -10,11 +10,11 @@
 #define GUEST_FEATURES (1 << 11)
 
 /* Entries that are no processor's vectors, numbered after them. */
-#define ENTRY_SYSCALL 256
+#define ENTRY_SYSCALL   256
 #define ENTRY_SYSCALL32 257
-#define ENTRY_SYSENTER 258
-#define ENTRY_EVENT 259
-#define ENTRY_FAILSAFE 260
-#define ENTRY_NMI 261
+#define ENTRY_SYSENTER  258
+#define ENTRY_EVENT     259
+#define ENTRY_FAILSAFE  260
+#define ENTRY_NMI       261
 
 #endif

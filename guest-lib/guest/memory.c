@@ -14,7 +14,7 @@
 #include "guest/string.h"
 #include "pvabi/xen.h"
 
-#define PAGES_MAX (MEMORY_MAPPED_MAX >> PAGE_SHIFT)
+#define PAGES_MAX     (MEMORY_MAPPED_MAX >> PAGE_SHIFT)
 #define BITS_PER_WORD 64
 
 static uint64_t free_bits[PAGES_MAX / BITS_PER_WORD];
@@ -134,10 +134,12 @@ static void extend_map(unsigned long limit)
     }
 }
 
-/* What follows the boot stack is nobody's; the stack itself, the last thing the builder made, is not used again. */
+/* What follows the boot stack is nobody's; the stack itself, the last thing the builder made, is not used
+ * again. */
 void memory_init(void)
 {
-    unsigned long tables_end = memory_va_to_pfn((void *)guest_start_info->pt_base) + guest_start_info->nr_pt_frames;
+    unsigned long tables_end =
+        memory_va_to_pfn((void *)guest_start_info->pt_base) + guest_start_info->nr_pt_frames;
     unsigned long limit = memory_frame_count() < PAGES_MAX ? memory_frame_count() : PAGES_MAX;
 
     mapped_count = tables_end;

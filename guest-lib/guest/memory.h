@@ -2,8 +2,8 @@
 /*
  * The guest's memory: addresses, frames, pages and a small heap.
  *
- * The library maps pseudo-physical memory linearly from the image's base, as the domain builder began it, up to
- * MEMORY_MAPPED_MAX; pages beyond are known by their frame number only (memory_frame_count).
+ * The library maps pseudo-physical memory linearly from the image's base, as the domain builder began it, up
+ * to MEMORY_MAPPED_MAX; pages beyond are known by their frame number only (memory_frame_count).
  */
 #ifndef GUEST_MEMORY_H
 #define GUEST_MEMORY_H

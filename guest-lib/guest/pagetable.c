@@ -8,7 +8,7 @@
 #include "pvabi/xen.h"
 
 #define HYPERVISOR_SLOT_FIRST 256
-#define HYPERVISOR_SLOT_LAST 271
+#define HYPERVISOR_SLOT_LAST  271
 
 static unsigned long root_mfn;
 static char *area_next = (char *)PT_AREA_BASE;
@@ -173,7 +173,8 @@ uint64_t *pt_clone_root(void)
     uint64_t *root = memory_page_alloc();
 
     memcpy(root, pt_root(), PAGE_SIZE);
-    memset(root + HYPERVISOR_SLOT_FIRST, 0, (HYPERVISOR_SLOT_LAST - HYPERVISOR_SLOT_FIRST + 1) * sizeof(*root));
+    memset(root + HYPERVISOR_SLOT_FIRST, 0,
+           (HYPERVISOR_SLOT_LAST - HYPERVISOR_SLOT_FIRST + 1) * sizeof(*root));
     if (pt_pin(root, PT_LEVELS) != 0) {
         pt_protect(root, true);
         memory_page_free(root);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Page tables: find an entry, change it by hypercall, map frames where nothing else is, and make roots of one's own.
+ * Page tables: find an entry, change it by hypercall, map frames where nothing else is, and make roots of
+ * one's own.
  *
- * Results are 0 or the hypervisor's negative error. Tables are reached through the linear map, where they are read-only.
+ * Results are 0 or the hypervisor's negative error. Tables are reached through the linear map, where they are
+ * read-only.
  */
 #ifndef GUEST_PAGETABLE_H
 #define GUEST_PAGETABLE_H
@@ -22,7 +24,8 @@ static inline unsigned int pt_index(const void *address, unsigned int level)
     return (unsigned long)address >> (PAGE_SHIFT + 9 * (level - 1)) & (PT_ENTRIES - 1);
 }
 
-/* The entry for `address` in its table of `level` under the kernel's root, or NULL if there is no such table. */
+/* The entry for `address` in its table of `level` under the kernel's root, or NULL if there is no such table.
+ */
 const uint64_t *pt_entry(const void *address, unsigned int level);
 /* The entry of level 1, or 0 if there is none. */
 uint64_t pt_get(const void *address);

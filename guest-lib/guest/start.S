@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The entry point, the boot stack, the hypercall page and the ELF notes by which a domain builder knows the image. */
+/* The entry point, the boot stack, the hypercall page, and the ELF notes that a domain builder reads. */
 #include "guest/layout.h"
 #include "pvabi/elfnote.h"
 

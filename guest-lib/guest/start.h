@@ -10,7 +10,8 @@
 extern struct start_info *guest_start_info;
 extern struct shared_info *guest_shared_info;
 
-/* The guest's program, with traps, memory, events and time ready and upcalls enabled. Its result goes to guest_exit. */
+/* The guest's program, with traps, memory, events and time ready and upcalls enabled. Its result goes to
+ * guest_exit. */
 int guest_main(void);
 
 static inline bool guest_is_initial_domain(void)

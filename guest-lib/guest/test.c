@@ -54,9 +54,10 @@ bool test_expect_equal(long actual, long expected, const char *file, int line, c
                        const char *expected_text)
 {
     if (actual != expected) {
-        printf("  %s:%d: %s is %ld (%lx), expected %s, %ld (%lx)\n", file_name(file), line, actual_text, actual,
-               (unsigned long)actual, expected_text, expected, (unsigned long)expected);
-        note(FAILURE, "%s:%d: %s is %ld, expected %s", file_name(file), line, actual_text, actual, expected_text);
+        printf("  %s:%d: %s is %ld (%lx), expected %s, %ld (%lx)\n", file_name(file), line, actual_text,
+               actual, (unsigned long)actual, expected_text, expected, (unsigned long)expected);
+        note(FAILURE, "%s:%d: %s is %ld, expected %s", file_name(file), line, actual_text, actual,
+             expected_text);
     }
     return actual == expected;
 }
@@ -123,6 +124,7 @@ int test_run_all(void)
             counts[run_one(*test)]++;
         }
     }
-    printf("%u passed, %u failed, %u skipped\n", counts[SUCCESS], counts[FAILURE] + counts[ERROR], counts[SKIP]);
+    printf("%u passed, %u failed, %u skipped\n", counts[SUCCESS], counts[FAILURE] + counts[ERROR],
+           counts[SKIP]);
     return counts[FAILURE] + counts[ERROR] ? 1 : 0;
 }

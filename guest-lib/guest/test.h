@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * In-guest tests: each file holds one, and any set of files linked together makes a guest that runs them in order.
+ * In-guest tests: each file holds one, and any set of files linked together makes a guest that runs them in
+ * order.
  *
  *     GUEST_TEST(name) { EXPECT_EQ(hypercall_..., -XEN_EINVAL); }
  *
  * A test's outcome is one line: "TEST name: success", "skip REASON", "error REASON" (the test broke) or
- * "failure REASON" (the hypervisor broke); the last line counts them. A test must leave the guest as it found it.
+ * "failure REASON" (the hypervisor broke); the last line counts them. A test must leave the guest as it found
+ * it.
  */
 #ifndef GUEST_TEST_H
 #define GUEST_TEST_H
@@ -19,12 +21,12 @@ struct guest_test {
     void (*run)(void);
 };
 
-#define GUEST_TEST(test) \
-    static void test##_run(void); \
-    extern const struct guest_test guest_test_##test; \
-    const struct guest_test guest_test_##test = {#test, test##_run}; \
+#define GUEST_TEST(test)                                                                                \
+    static void test##_run(void);                                                                       \
+    extern const struct guest_test guest_test_##test;                                                   \
+    const struct guest_test guest_test_##test = {#test, test##_run};                                    \
     static const struct guest_test *const test##_entry __attribute__((section(".guest_tests"), used)) = \
-        &guest_test_##test; \
+        &guest_test_##test;                                                                             \
     static void test##_run(void)
 
 /* Go on after a failure, which is noted. */
@@ -45,8 +47,8 @@ void test_skip(const char *reason) __attribute__((noreturn));
 void test_error(const char *reason) __attribute__((noreturn));
 
 /*
- * For a guest that its last act must crash: says so, calls act(argument), and fails if it comes back. Who started the
- * guest sees "expects a crash" as its last line of this test, and then the domain's crash.
+ * For a guest that its last act must crash: says so, calls act(argument), and fails if it comes back. Who
+ * started the guest sees "expects a crash" as its last line of this test, and then the domain's crash.
  */
 void test_expect_crash(const char *name, void (*act)(void *), void *argument);
 
@@ -54,8 +56,8 @@ void test_expect_crash(const char *name, void (*act)(void *), void *argument);
 int test_run_all(void);
 
 /*
- * Bad guest pointers by kind, and how each is called: not canonical, the hypervisor's, and not mapped. Unlike -EFAULT
- * from a real address these must be refused whatever a hypercall does with them.
+ * Bad guest pointers by kind, and how each is called: not canonical, the hypervisor's, and not mapped. Unlike
+ * -EFAULT from a real address these must be refused whatever a hypercall does with them.
  */
 #define TEST_BAD_POINTER_COUNT 4
 extern const unsigned long test_bad_pointers[TEST_BAD_POINTER_COUNT];

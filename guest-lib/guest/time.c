@@ -25,7 +25,8 @@ uint64_t time_now(void)
     do {
         version = info->version;
         barrier();
-        now = info->system_time + scale(x86_rdtsc() - info->tsc_timestamp, info->tsc_to_system_mul, info->tsc_shift);
+        now = info->system_time +
+              scale(x86_rdtsc() - info->tsc_timestamp, info->tsc_to_system_mul, info->tsc_shift);
         barrier();
     } while ((version & 1) || version != info->version);
     return now;

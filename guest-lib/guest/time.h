@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define TIME_MS 1000000ul
-#define TIME_S 1000000000ul
+#define TIME_S  1000000000ul
 
 /* System time of this vCPU, in nanoseconds. */
 uint64_t time_now(void);
@@ -14,7 +14,8 @@ uint64_t time_now(void);
 uint64_t time_wall(void);
 /* The TSC's frequency as pvclock gives it, in kHz. */
 uint64_t time_tsc_khz(void);
-/* Arms the timer of this vCPU for system time `when`; it raises VIRQ_TIMER. 0 disarms. 0 or a negative error. */
+/* Arms the timer of this vCPU for system time `when`; it raises VIRQ_TIMER. 0 disarms. 0 or a negative error.
+ */
 int time_set_timer(uint64_t when);
 /* Stops the periodic tick that every vCPU starts with. */
 int time_stop_tick(void);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The trap table, and what becomes of each entry: hook, event, user mode's end, fixup, catcher, or the guest's end. */
+/* The trap table, and what becomes of each entry: hook, event, user mode's end, fixup, catcher, or the
+ * guest's end. */
 #include "guest/trap.h"
 
 #include "guest/event.h"
@@ -79,8 +80,8 @@ uint64_t trap_cr2(void)
 
 void trap_print(const struct trap_frame *f)
 {
-    printf("vector %lu error %lx cs:rip %04x:%016lx ss:rsp %04lx:%016lx rflags %lx mask %u cr2 %lx\n", f->vector,
-           f->error, f->cs, f->rip, f->ss, f->rsp, f->rflags, f->saved_upcall_mask, trap_cr2());
+    printf("vector %lu error %lx cs:rip %04x:%016lx ss:rsp %04lx:%016lx rflags %lx mask %u cr2 %lx\n",
+           f->vector, f->error, f->cs, f->rip, f->ss, f->rsp, f->rflags, f->saved_upcall_mask, trap_cr2());
     printf("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", f->rax, f->rbx, f->rcx, f->rdx);
     printf("rsi %016lx rdi %016lx rbp %016lx r8  %016lx\n", f->rsi, f->rdi, f->rbp, f->r8);
     printf("r9  %016lx r10 %016lx r11 %016lx r12 %016lx\n", f->r9, f->r10, f->r11, f->r12);
@@ -165,7 +166,9 @@ bool trap_rdmsr(uint32_t msr, uint64_t *value)
     uint32_t low = 0, high = 0;
     uint8_t ok = 0;
 
-    __asm__ volatile("1: rdmsr; movb $1, %2\n2:\n\t" TRAP_FIXUP("1b", "2b") : "+a"(low), "+d"(high), "+q"(ok) : "c"(msr));
+    __asm__ volatile("1: rdmsr; movb $1, %2\n2:\n\t" TRAP_FIXUP("1b", "2b")
+                     : "+a"(low), "+d"(high), "+q"(ok)
+                     : "c"(msr));
     *value = (uint64_t)high << 32 | low;
     return ok;
 }

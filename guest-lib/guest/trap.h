@@ -41,8 +41,8 @@ const struct trap_info *trap_table(void);
 /* Installs `hook` for a vector or ENTRY_*, returns the one before; NULL takes it away. */
 trap_hook *trap_set_hook(unsigned int entry, trap_hook *hook);
 /*
- * Calls fn(argument) in kernel mode. Returns false if it came back, true if it trapped: *frame then tells, cr2 included
- * in trap_cr2(). Nests. An event's upcall is no trap.
+ * Calls fn(argument) in kernel mode. Returns false if it came back, true if it trapped: *frame then tells,
+ * cr2 included in trap_cr2(). Nests. An event's upcall is no trap.
  */
 bool trap_catch(void (*fn)(void *), void *argument, struct trap_frame *frame);
 /* The address of the last page fault of this vCPU. */
@@ -70,8 +70,7 @@ void entry_nmi(void);
 void entry_failsafe(void);
 
 /* For inline assembly: a fault at local label `from` goes on at `to`. */
-#define TRAP_FIXUP(from, to) \
-    ".pushsection .guest_fixups, \"a\"\n\t.quad " from ", " to "\n\t.popsection\n\t"
+#define TRAP_FIXUP(from, to) ".pushsection .guest_fixups, \"a\"\n\t.quad " from ", " to "\n\t.popsection\n\t"
 
 /* Reads or writes a machine-specific register. Returns false if that faulted. */
 bool trap_rdmsr(uint32_t msr, uint64_t *value);

@@ -106,7 +106,8 @@ int vcpu_start(unsigned int id, void (*start)(void *), void *argument)
     return error;
 }
 
-/* C's start of a further vCPU. One that was brought up again comes back from its VCPUOP_down and runs the new function. */
+/* C's start of a further vCPU. One that was brought up again comes back from its VCPUOP_down and runs the new
+ * function. */
 void vcpu_secondary_main(void)
 {
     struct vcpu *vcpu = vcpu_current();

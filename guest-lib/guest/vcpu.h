@@ -21,10 +21,10 @@ struct trap_frame;
 struct vcpu {
     unsigned int id;
     struct vcpu_info *info;
-    char *stack, *entry_stack;    /* their lowest bytes */
-    struct jump *catching;        /* trap_catch: where a trap of the kernel goes */
+    char *stack, *entry_stack; /* their lowest bytes */
+    struct jump *catching;     /* trap_catch: where a trap of the kernel goes */
     struct trap_frame *caught;
-    struct jump *user_exit;       /* user_run: where a trap of user mode goes */
+    struct jump *user_exit; /* user_run: where a trap of user mode goes */
     struct trap_frame *user_frame;
     void (*start)(void *);
     void *argument;
@@ -47,8 +47,9 @@ void vcpu_boot_init(void);
 /* Points each record's info into shared_info. */
 void vcpu_attach_info(struct shared_info *shared);
 /*
- * Starts vCPU `id` in `start(argument)`, with the traps and callbacks of vCPU 0, upcalls masked; when `start` returns the
- * vCPU takes itself down. Returns 0 or the hypervisor's error (-XEN_ENOENT where the domain has no such vCPU).
+ * Starts vCPU `id` in `start(argument)`, with the traps and callbacks of vCPU 0, upcalls masked; when `start`
+ * returns the vCPU takes itself down. Returns 0 or the hypervisor's error (-XEN_ENOENT where the domain has
+ * no such vCPU).
  */
 int vcpu_start(unsigned int id, void (*start)(void *), void *argument);
 /* Waits until vCPU `id` has gone down. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a trap of the kernel pushes, word by word: alignment, the saved upcall mask, flags, rcx and r11; and masked entry. */
+/* What a trap of the kernel pushes, word by word: alignment, the saved upcall mask, flags, rcx and r11; and
+ * masked entry. */
 #include "guest/test.h"
 
 /* The frame as pushed, on a stack of the test's own, and what the handler saw; written by assembly. */
@@ -12,14 +13,15 @@ static char stack[1024] __attribute__((aligned(64)));
 
 __attribute__((naked, used)) static void bounce_handler(void)
 {
-    __asm__ volatile("mov %%rsp, bounce_at(%%rip)\n\t"
-                     "push %%rsi; push %%rdi\n\t"
-                     "lea 16(%%rsp), %%rsi; lea bounce_pushed(%%rip), %%rdi; mov $7, %%ecx; cld; rep movsq\n\t"
-                     "pushfq; pop bounce_rflags(%%rip)\n\t"
-                     "mov bounce_mask(%%rip), %%rcx; mov (%%rcx), %%cl; mov %%cl, bounce_mask_inside(%%rip)\n\t"
-                     "pop %%rdi; pop %%rsi\n\t"
-                     "mov (%%rsp), %%rcx; mov 8(%%rsp), %%r11; mov 40(%%rsp), %%rsp\n\t"
-                     "jmp *bounce_pushed+16(%%rip)" ::);
+    __asm__ volatile(
+        "mov %%rsp, bounce_at(%%rip)\n\t"
+        "push %%rsi; push %%rdi\n\t"
+        "lea 16(%%rsp), %%rsi; lea bounce_pushed(%%rip), %%rdi; mov $7, %%ecx; cld; rep movsq\n\t"
+        "pushfq; pop bounce_rflags(%%rip)\n\t"
+        "mov bounce_mask(%%rip), %%rcx; mov (%%rcx), %%cl; mov %%cl, bounce_mask_inside(%%rip)\n\t"
+        "pop %%rdi; pop %%rsi\n\t"
+        "mov (%%rsp), %%rcx; mov 8(%%rsp), %%r11; mov 40(%%rsp), %%rsp\n\t"
+        "jmp *bounce_pushed+16(%%rip)" ::);
 }
 
 static void raise_at(uint64_t rsp)
@@ -34,7 +36,8 @@ extern char bounce_after[];
 static void check(uint64_t rsp, uint8_t flags, bool masked)
 {
     struct trap_info trap[2] = {
-        {.vector = VECTOR_BP, .flags = flags, .cs = FLAT_KERNEL_CS & ~3, .address = HARG(bounce_handler)}, {0}};
+        {.vector = VECTOR_BP, .flags = flags, .cs = FLAT_KERNEL_CS & ~3, .address = HARG(bounce_handler)},
+        {0}};
 
     EXPECT_EQ(hypercall_set_trap_table(HARG(trap)), 0);
     *bounce_mask = masked;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* callback_op: which types there are, that an address is checked, and that unregistering knows the types too. */
+/* callback_op: which types there are, that an address is checked, and that unregistering knows the types too.
+ */
 #include "guest/test.h"
 #include "pvabi/callback.h"
 

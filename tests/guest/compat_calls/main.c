@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The hypercalls of before Xen 3.2: the old names of sched_op, event_channel_op and physdev_op, or -ENOSYS. */
+/* The hypercalls of before Xen 3.2: the old names of sched_op, event_channel_op and physdev_op, or -ENOSYS.
+ */
 #include "guest/test.h"
 
 struct old_event_call {

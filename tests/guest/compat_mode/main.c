@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* 32-bit user code: INT 80h, SYSCALL and SYSENTER each come to the callback that is theirs, or to #GP and #UD. */
+/* 32-bit user code: INT 80h, SYSCALL and SYSENTER each come to the callback that is theirs, or to #GP and
+ * #UD. */
 #include "guest/test.h"
 
 #define CODE_ADDRESS 0x400000ul

@@ -9,7 +9,8 @@ GUEST_TEST(console_io)
     long wrote = hypercall_console_io(CONSOLEIO_write, sizeof(text) - 1, HARG(text));
 
     if (!guest_is_initial_domain()) {
-        /* Xen refuses others unless it was built for debugging; one that allows it answers as to the first. */
+        /* Xen refuses others unless it was built for debugging; one that allows it answers as to the first.
+         */
         EXPECT(wrote == -XEN_EPERM || wrote == 0);
         test_skip("the first domain's");
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Attack: a trap while the stack pointer is in no page; the frame cannot be written, and the domain crashes. */
+/* Attack: a trap while the stack pointer is in no page; the frame cannot be written, and the domain crashes.
+ */
 #include "guest/test.h"
 
 static void act(void *argument)

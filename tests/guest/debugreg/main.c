@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* set_debugreg and get_debugreg, and a watchpoint that they set: the write to a word raises #DB, with DR6 to say which. */
+/* set_debugreg and get_debugreg, and a watchpoint that they set: the write to a word raises #DB, with DR6 to
+ * say which. */
 #include "guest/test.h"
 
-#define DR7_L0_WRITE8 (1ul << 0 | 1ul << 16 | 2ul << 18)
-#define DR7_GD (1ul << 13)
+#define DR7_L0_WRITE8   (1ul << 0 | 1ul << 16 | 2ul << 18)
+#define DR7_GD          (1ul << 13)
 #define DR7_MUST_BE_ONE 0x400
-#define DR6_B0 1ul
+#define DR6_B0          1ul
 
 static volatile uint64_t watched;
 static unsigned int hits;

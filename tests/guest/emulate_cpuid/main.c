@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* CPUID by the forced-emulation prefix: the hypervisor's leaves, what a PV guest must not see, and user mode alike. */
+/* CPUID by the forced-emulation prefix: the hypervisor's leaves, what a PV guest must not see, and user mode
+ * alike. */
 #include "guest/test.h"
 
-#define LEAF_1_ECX_MONITOR (1u << 3)
-#define LEAF_1_ECX_VMX (1u << 5)
+#define LEAF_1_ECX_MONITOR    (1u << 3)
+#define LEAF_1_ECX_VMX        (1u << 5)
 #define LEAF_1_ECX_HYPERVISOR (1u << 31)
-#define LEAF_1_EDX_VME (1u << 1)
-#define LEAF_1_EDX_PSE (1u << 3)
-#define LEAF_1_EDX_APIC (1u << 9)
-#define LEAF_1_EDX_PGE (1u << 13)
-#define LEAF_7_EBX_SMEP_SMAP (1u << 7 | 1u << 20)
-#define EXT_1_ECX_SVM (1u << 2)
-#define EXT_1_EDX_PAGE1GB (1u << 26)
-#define EXT_1_EDX_LM_NX (1u << 29 | 1u << 20)
+#define LEAF_1_EDX_VME        (1u << 1)
+#define LEAF_1_EDX_PSE        (1u << 3)
+#define LEAF_1_EDX_APIC       (1u << 9)
+#define LEAF_1_EDX_PGE        (1u << 13)
+#define LEAF_7_EBX_SMEP_SMAP  (1u << 7 | 1u << 20)
+#define EXT_1_ECX_SVM         (1u << 2)
+#define EXT_1_EDX_PAGE1GB     (1u << 26)
+#define EXT_1_EDX_LM_NX       (1u << 29 | 1u << 20)
 
 static uint64_t user_cpuid(uint64_t leaf)
 {

@@ -3,7 +3,7 @@
 #include "guest/test.h"
 
 #define CR0_PE_PG (1ul | 1ul << 31)
-#define CR4_PAE (1ul << 5)
+#define CR4_PAE   (1ul << 5)
 
 static void write_cr0(void *value)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Ports: #GP without the I/O privilege, all-ones where the domain has no right, and the bitmap's say for user mode. */
+/* Ports: #GP without the I/O privilege, all-ones where the domain has no right, and the bitmap's say for user
+ * mode. */
 #include "guest/test.h"
 
 #define PORT_NOBODY 0x2e0
-#define PORT_PIC 0x20
+#define PORT_PIC    0x20
 
 static void read_port(void *port)
 {
@@ -53,7 +54,7 @@ GUEST_TEST(emulate_io)
     EXPECT_EQ(user_run(user_read_port, PORT_NOBODY, &frame), 0x1ff);
     EXPECT_EQ(set_iopl(1), 0);
     memset(bitmap, 0xff, sizeof(bitmap));
-    bitmap[PORT_NOBODY / 8] &= (uint8_t)~(1u << PORT_NOBODY % 8);
+    bitmap[PORT_NOBODY / 8] &= (uint8_t) ~(1u << PORT_NOBODY % 8);
     EXPECT_EQ(set_bitmap(bitmap, 65536), 0);
     EXPECT_EQ(user_run(user_read_port, PORT_NOBODY, &frame), 0x1ff);
     EXPECT_EQ(user_run(user_read_port, PORT_NOBODY + 1, &frame), 0);

@@ -2,11 +2,11 @@
 /* RDMSR and WRMSR: what is answered, what is accepted, and #GP for everything else and from user mode. */
 #include "guest/test.h"
 
-#define MSR_NOT_THERE 0xc0011fffu
-#define MSR_LSTAR 0xc0000082u
+#define MSR_NOT_THERE    0xc0011fffu
+#define MSR_LSTAR        0xc0000082u
 #define MSR_SYSENTER_EIP 0x176u
 #define EFER_LMA_LME_SCE (1ul << 10 | 1ul << 8 | 1ul)
-#define PAT_ABI 0x050100070406ul
+#define PAT_ABI          0x050100070406ul
 
 static uint64_t user_rdmsr(uint64_t msr)
 {

@@ -3,7 +3,7 @@
 #include "guest/test.h"
 
 #define DOMID_NOBODY 0x6789
-#define PORT_NONE 4095u
+#define PORT_NONE    4095u
 
 static long op(unsigned int command, void *argument)
 {

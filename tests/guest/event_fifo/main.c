@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The FIFO event format: what is pending before the change survives it, queues by priority, masking, and wrong pages. */
+/* The FIFO event format: what is pending before the change survives it, queues by priority, masking, and
+ * wrong pages. */
 #include "guest/test.h"
 
-#define LOW 12
+#define LOW  12
 #define HIGH 2
 
 static unsigned int order[8], hits;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* bind_ipi: to oneself the event comes before the send returns; masked it waits, and unmasking delivers it. */
+/* bind_ipi: to oneself the event comes before the send returns; masked it waits, and unmasking delivers it.
+ */
 #include "guest/test.h"
 
 static unsigned int hits;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* When an upcall comes: not while masked, at the next way into the guest after unmasking, and in user mode too. */
+/* When an upcall comes: not while masked, at the next way into the guest after unmasking, and in user mode
+ * too. */
 #include "guest/test.h"
 
 static unsigned int hits;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* bind_virq: once for each vCPU, no vCPU that does not exist, no number that does not, global ones on vCPU 0. */
+/* bind_virq: once for each vCPU, no vCPU that does not exist, no number that does not, global ones on vCPU 0.
+ */
 #include "guest/test.h"
 
 GUEST_TEST(event_virq)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Every exception that guest kernel mode can raise by an instruction: its vector, error code and instruction pointer. */
+/* Every exception that guest kernel mode can raise by an instruction: its vector, error code and instruction
+ * pointer. */
 #include "guest/test.h"
 
 static void divide(void *argument)
 {
     (void)argument;
     __asm__ volatile("xor %%edx, %%edx; xor %%ecx, %%ecx; mov $1, %%eax\n"
-                     ".globl kernel_divide\nkernel_divide: div %%ecx" ::: "eax", "ecx", "edx");
+                     ".globl kernel_divide\nkernel_divide: div %%ecx" ::
+                         : "eax", "ecx", "edx");
 }
 
 static void undefined(void *argument)
@@ -18,8 +20,9 @@ static void undefined(void *argument)
 static void non_canonical(void *argument)
 {
     (void)argument;
-    __asm__ volatile(".globl kernel_non_canonical\nkernel_non_canonical: mov (%0), %%eax" ::"r"(test_bad_pointers[0])
-                     : "eax");
+    __asm__ volatile(
+        ".globl kernel_non_canonical\nkernel_non_canonical: mov (%0), %%eax" ::"r"(test_bad_pointers[0])
+        : "eax");
 }
 
 static void breakpoint(void *argument)
@@ -34,7 +37,8 @@ static void null_selector(void *argument)
     __asm__ volatile(".globl kernel_selector\nkernel_selector: mov %0, %%ss" ::"r"(0));
 }
 
-extern char kernel_divide[], kernel_undefined[], kernel_non_canonical[], kernel_breakpoint[], kernel_selector[];
+extern char kernel_divide[], kernel_undefined[], kernel_non_canonical[], kernel_breakpoint[],
+    kernel_selector[];
 
 static void expect(void (*act)(void *), unsigned int vector, unsigned long error, const char *rip)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Exceptions of user mode enter the kernel on its own stack, with the user's selectors, flags and registers in the frame. */
+/* Exceptions of user mode enter the kernel on its own stack, with the user's selectors, flags and registers
+ * in the frame. */
 #include "guest/test.h"
 
 static uint64_t divide(uint64_t zero)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* GNTTABOP_copy between own pages and grants: content, bounds within the page, and the rights that the grant gave. */
+/* GNTTABOP_copy between own pages and grants: content, bounds within the page, and the rights that the grant
+ * gave. */
 #include "guest/test.h"
 
 static void *from, *to;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Mapping a grant, given to oneself: content, the entry's bits, twice, read-only, by the PTE's address, and unmapping. */
+/* Mapping a grant, given to oneself: content, the entry's bits, twice, read-only, by the PTE's address, and
+ * unmapping. */
 #include "guest/test.h"
 
 static domid_t self;

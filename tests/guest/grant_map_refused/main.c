@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Attack: grants that were not given, or given otherwise; handles and addresses that are not the mapping's. */
+/* Attack: grants that were not given, or given otherwise; handles and addresses that are not the mapping's.
+ */
 #include "guest/test.h"
 
 #define DOMID_NOBODY 0x6789
-#define REF_FREE 100
-#define REF_NONE 0x7fffffff
+#define REF_FREE     100
+#define REF_NONE     0x7fffffff
 
 GUEST_TEST(grant_map_refused)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Attack: counts that overflow when multiplied by a size, or that run off the end of what the caller has mapped. */
+/* Attack: counts that overflow when multiplied by a size, or that run off the end of what the caller has
+ * mapped. */
 #include "guest/test.h"
 
 static long reserve(unsigned int command, unsigned long count)

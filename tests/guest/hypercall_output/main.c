@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Attack: answers written where the guest itself could not write: page tables, read-only pages, the M2P table. */
+/* Attack: answers written where the guest itself could not write: page tables, read-only pages, the M2P
+ * table. */
 #include "guest/test.h"
 
 static void check(char *target)
@@ -19,7 +20,8 @@ static void check(char *target)
 GUEST_TEST(hypercall_output)
 {
     char *page = memory_page_alloc();
-    struct mmu_update request = {.ptr = pt_entry_maddr(page, 1), .val = memory_va_to_maddr(page) | PTE_PAGE_RO};
+    struct mmu_update request = {.ptr = pt_entry_maddr(page, 1),
+                                 .val = memory_va_to_maddr(page) | PTE_PAGE_RO};
     struct vcpu_register_runstate_memory_area area;
 
     check((char *)guest_start_info->pt_base);

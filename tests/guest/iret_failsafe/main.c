@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Attack: iret to selectors and addresses that the processor refuses: the guest learns of it, the hypervisor lives. */
+/* Attack: iret to selectors and addresses that the processor refuses: the guest learns of it, the hypervisor
+ * lives. */
 #include "guest/test.h"
 
 static unsigned int failsafe_hits;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The iret hypercall to kernel mode: every register of its frame, the flags it corrects, and the upcall mask from IF. */
+/* The iret hypercall to kernel mode: every register of its frame, the flags it corrects, and the upcall mask
+ * from IF. */
 #include "guest/test.h"
 #include "pvabi/xen.h"
 

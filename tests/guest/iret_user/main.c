@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Into user mode by iret: flags that user mode may have and may not, selectors, and events that are unmasked by it. */
+/* Into user mode by iret: flags that user mode may have and may not, selectors, and events that are unmasked
+ * by it. */
 #include "guest/test.h"
 
 static uint64_t read_flags(uint64_t argument)
@@ -26,8 +27,14 @@ static void run_with(uint64_t rip, uint64_t rflags, uint16_t cs, uint64_t ss, st
 {
     static char stack[1024] __attribute__((aligned(16)));
 
-    *frame = (struct trap_frame){
-        .rip = rip, .cs = cs, .rflags = rflags, .rsp = HARG(stack + sizeof(stack)), .ss = ss, .rax = 5, .rcx = 6, .r11 = 7};
+    *frame = (struct trap_frame){.rip = rip,
+                                 .cs = cs,
+                                 .rflags = rflags,
+                                 .rsp = HARG(stack + sizeof(stack)),
+                                 .ss = ss,
+                                 .rax = 5,
+                                 .rcx = 6,
+                                 .r11 = 7};
     user_run_frame(frame);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A root that maps itself: read-only it may, as linear page tables need; writable, or across levels, it may not. */
+/* A root that maps itself: read-only it may, as linear page tables need; writable, or across levels, it may
+ * not. */
 #include "guest/test.h"
 
 #define SLOT 280

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The hypervisor's address range as the guest sees it: a table to read, and page faults as from any other address. */
+/* The hypervisor's address range as the guest sees it: a table to read, and page faults as from any other
+ * address. */
 #include "guest/test.h"
 
 static void read_word(void *argument)
@@ -12,7 +13,8 @@ static void write_word(void *argument)
     *(volatile uint64_t *)argument = 0;
 }
 
-/* Whether a present page is behind it is the hypervisor's affair; that it was the kernel and a read is not. */
+/* Whether a present page is behind it is the hypervisor's affair; that it was the kernel and a read is not.
+ */
 static void faults(void (*act)(void *), unsigned long address, unsigned long error)
 {
     struct trap_frame frame = {0};

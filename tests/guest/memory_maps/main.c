@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The memory maps: what a guest may read of its own and of the machine's, and what only the first domain may. */
+/* The memory maps: what a guest may read of its own and of the machine's, and what only the first domain may.
+ */
 #include "guest/test.h"
 
 #define E820_MAX 128

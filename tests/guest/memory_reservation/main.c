@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Giving a page back and getting another: counts are exact, and what is not the guest's to give is refused. */
+/* Giving a page back and getting another: counts are exact, and what is not the guest's to give is refused.
+ */
 #include "guest/test.h"
 
 #define DOMID_NOBODY 0x6789
 
-static long reserve(unsigned int command, xen_pfn_t *frame, unsigned long count, unsigned int order, domid_t domain)
+static long reserve(unsigned int command, xen_pfn_t *frame, unsigned long count, unsigned int order,
+                    domid_t domain)
 {
     struct xen_memory_reservation request = {.nr_extents = count, .extent_order = order, .domid = domain};
 

@@ -3,7 +3,7 @@
 #include "guest/test.h"
 
 #define DOMID_NOBODY 0x6789
-#define PTE_COUNT 3
+#define PTE_COUNT    3
 
 static void check_done(struct mmu_update *requests, unsigned int fails, long error)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* MMU_PT_UPDATE_PRESERVE_AD keeps the accessed and dirty bits that the processor set; a normal update does not. */
+/* MMU_PT_UPDATE_PRESERVE_AD keeps the accessed and dirty bits that the processor set; a normal update does
+ * not. */
 #include "guest/test.h"
 
 GUEST_TEST(mmu_update_ad)

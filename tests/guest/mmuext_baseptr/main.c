@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* NEW_BASEPTR and NEW_USER_BASEPTR take whole tables of level 4 only, and keep them tables while they are in use. */
+/* NEW_BASEPTR and NEW_USER_BASEPTR take whole tables of level 4 only, and keep them tables while they are in
+ * use. */
 #include "guest/test.h"
 
 GUEST_TEST(mmuext_baseptr)

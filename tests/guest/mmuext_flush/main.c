@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Every flush of mmuext_op; the masks of vCPUs are read from the guest, and bad pointers to them are refused. */
+/* Every flush of mmuext_op; the masks of vCPUs are read from the guest, and bad pointers to them are refused.
+ */
 #include "guest/test.h"
 
 static long flush(unsigned int command, unsigned long address, unsigned long mask)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* multicall: runs in order, each result in its entry, errors do not stop it, unknown numbers and nesting are answered. */
+/* multicall: runs in order, each result in its entry, errors do not stop it, unknown numbers and nesting are
+ * answered. */
 #include "guest/test.h"
 
 GUEST_TEST(multicall)

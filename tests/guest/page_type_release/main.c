@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Attack: giving back, exchanging or granting frames that are page tables, descriptors or mapped, to change what they are. */
+/* Attack: giving back, exchanging or granting frames that are page tables, descriptors or mapped, to change
+ * what they are. */
 #include "guest/test.h"
 
 static long release(xen_pfn_t mfn)
@@ -33,7 +34,8 @@ GUEST_TEST(page_type_release)
     EXPECT_EQ(hypercall_update_descriptor(mfn << PAGE_SHIFT, 0), -XEN_EINVAL);
     EXPECT_EQ(pt_protect(table, true), -XEN_EBUSY);
     EXPECT_EQ(pt_unpin(table), 0);
-    /* A frame that is still mapped: it may go from the domain's count, but nobody else gets it while the mapping is. */
+    /* A frame that is still mapped: it may go from the domain's count, but nobody else gets it while the
+     * mapping is. */
     got = release(mfn);
     EXPECT(got == 0 || got == 1);
     *(volatile uint64_t *)table = 4711;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* physdev_op: the privilege level of I/O, interrupts that do not exist, and what only a domain with rights may do. */
+/* physdev_op: the privilege level of I/O, interrupts that do not exist, and what only a domain with rights
+ * may do. */
 #include "guest/test.h"
 
 static long op(unsigned int command, void *argument)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Long batches with a timer that fires all the while: preempted and continued, each element is done once, in order. */
+/* Long batches with a timer that fires all the while: preempted and continued, each element is done once, in
+ * order. */
 #include "guest/test.h"
 
 #define UPDATES 4000
-#define CALLS 1500
+#define CALLS   1500
 
 static volatile unsigned int ticks;
 static struct mmu_update updates[UPDATES];
@@ -41,10 +42,11 @@ static void check_multicall(void)
     unsigned int wrong = 0;
 
     for (unsigned int i = 0; i < CALLS; i++) {
-        calls[i] = (struct multicall_entry){.op = __HYPERVISOR_xen_version, .result = 1, .args = {XENVER_pagesize}};
+        calls[i] =
+            (struct multicall_entry){.op = __HYPERVISOR_xen_version, .result = 1, .args = {XENVER_pagesize}};
     }
-    calls[CALLS / 2] = (struct multicall_entry){
-        .op = __HYPERVISOR_mmu_update, .args = {HARG(updates), UPDATES - 2, 0, DOMID_SELF}};
+    calls[CALLS / 2] = (struct multicall_entry){.op = __HYPERVISOR_mmu_update,
+                                                .args = {HARG(updates), UPDATES - 2, 0, DOMID_SELF}};
     EXPECT_EQ(hypercall_multicall(HARG(calls), CALLS), 0);
     for (unsigned int i = 0; i < CALLS; i++) {
         wrong += calls[i].result != (i == CALLS / 2 ? 0 : PAGE_SIZE);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The toolstack's hypercalls are the privileged domain's; and theirs is refused with another interface version. */
+/* The toolstack's hypercalls are the privileged domain's; and theirs is refused with another interface
+ * version. */
 #include "guest/test.h"
 #include "pvabi/domctl.h"
 #include "pvabi/platform.h"
@@ -20,9 +21,12 @@ GUEST_TEST(privileged_refused)
 {
     struct xen_domctl nobody = {
         .cmd = XEN_DOMCTL_pausedomain, .interface_version = XEN_DOMCTL_INTERFACE_VERSION, .domain = 0x1234};
-    struct xen_domctl dom0 = {.cmd = XEN_DOMCTL_getdomaininfo, .interface_version = XEN_DOMCTL_INTERFACE_VERSION};
-    struct xen_sysctl sysctl = {.cmd = XEN_SYSCTL_physinfo, .interface_version = XEN_SYSCTL_INTERFACE_VERSION};
-    struct xen_platform_op platform = {.cmd = XENPF_get_cpuinfo, .interface_version = XENPF_INTERFACE_VERSION};
+    struct xen_domctl dom0 = {.cmd = XEN_DOMCTL_getdomaininfo,
+                              .interface_version = XEN_DOMCTL_INTERFACE_VERSION};
+    struct xen_sysctl sysctl = {.cmd = XEN_SYSCTL_physinfo,
+                                .interface_version = XEN_SYSCTL_INTERFACE_VERSION};
+    struct xen_platform_op platform = {.cmd = XENPF_get_cpuinfo,
+                                       .interface_version = XENPF_INTERFACE_VERSION};
     bool first = guest_is_initial_domain();
 
     check_version_refused();

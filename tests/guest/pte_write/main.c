@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* With the writable_pagetables assist, plain writes to a table of level 1 are carried out: each instruction Linux uses. */
+/* With the writable_pagetables assist, plain writes to a table of level 1 are carried out: each instruction
+ * Linux uses. */
 #include "guest/test.h"
 
 GUEST_TEST(pte_write)

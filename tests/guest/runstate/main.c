@@ -39,7 +39,8 @@ GUEST_TEST(runstate)
     set_xen_guest_handle(request.addr.h, NULL);
     EXPECT_EQ(hypercall_vcpu_op(VCPUOP_register_runstate_memory_area, 0, HARG(&request)), 0);
     for (unsigned int i = 0; i < TEST_BAD_POINTER_COUNT; i++) {
-        EXPECT_EQ(hypercall_vcpu_op(VCPUOP_register_runstate_memory_area, 0, test_bad_pointers[i]), -XEN_EFAULT);
+        EXPECT_EQ(hypercall_vcpu_op(VCPUOP_register_runstate_memory_area, 0, test_bad_pointers[i]),
+                  -XEN_EFAULT);
         EXPECT_EQ(hypercall_vcpu_op(VCPUOP_get_runstate_info, 0, test_bad_pointers[i]), -XEN_EFAULT);
     }
 }

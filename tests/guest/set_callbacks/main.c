@@ -2,8 +2,6 @@
 /* set_callbacks, the old form of callback_op: sets event, failsafe and syscall at once. */
 #include "guest/test.h"
 
-
-
 static uint64_t one_syscall(uint64_t argument)
 {
     return user_syscall(1, argument);

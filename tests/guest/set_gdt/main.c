@@ -3,7 +3,7 @@
 #include "guest/test.h"
 
 #define CODE64_DPL0 0x00af9b000000fffful
-#define DATA_DPL0 0x00cf93000000fffful
+#define DATA_DPL0   0x00cf93000000fffful
 #define LDT_PRESENT 0x00008200000000fful
 /* To the hypervisor's own code. */
 #define CALL_GATE 0x00008c00e008000ful

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* SET_LDT: pages are taken at their first use; a bad page shows as a fault in the guest, at its own address. */
+/* SET_LDT: pages are taken at their first use; a bad page shows as a fault in the guest, at its own address.
+ */
 #include "guest/test.h"
 
-#define DATA_DPL3 0x00cff3000000fffful
+#define DATA_DPL3           0x00cff3000000fffful
 #define LDT_SELECTOR(index) ((index) << 3 | 7)
 
 static unsigned int wanted;
@@ -39,7 +40,8 @@ GUEST_TEST(set_ldt)
     EXPECT_EQ(set_ldt(HARG(page) + 8, 4), -XEN_EINVAL);
     EXPECT_EQ(set_ldt(HARG(page), 8193), -XEN_EINVAL);
     EXPECT_EQ(set_ldt(test_bad_pointers[0], 4), -XEN_EINVAL);
-    /* A writable page cannot hold descriptors: the fault comes at use, with the address in the guest's own table. */
+    /* A writable page cannot hold descriptors: the fault comes at use, with the address in the guest's own
+     * table. */
     ASSERT_EQ(set_ldt(HARG(page), 4), 0);
     load_faults(LDT_SELECTOR(1), VECTOR_PF, 0);
     EXPECT_EQ(trap_cr2(), HARG(page) + 8);

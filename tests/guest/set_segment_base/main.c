@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* set_segment_base: the three bases and the user's GS selector; addresses that are not canonical are refused. */
+/* set_segment_base: the three bases and the user's GS selector; addresses that are not canonical are refused.
+ */
 #include "guest/test.h"
 
 static uint64_t words[2] = {0x1111, 0x2222};

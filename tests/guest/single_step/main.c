@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* TF steps through kernel and user code one instruction at a time, over a hypercall and an emulated instruction too. */
+/* TF steps through kernel and user code one instruction at a time, over a hypercall and an emulated
+ * instruction too. */
 #include "guest/test.h"
 
 static unsigned int steps;
@@ -23,13 +24,15 @@ static uint64_t user_nops(uint64_t argument)
 static void step_nops(void)
 {
     __asm__ volatile("pushfq; orq $0x100, (%%rsp); popfq\n\tnop\n\tnop\n\tnop\n\t"
-                     "pushfq; andq $~0x100, (%%rsp); popfq" ::: "memory", "cc");
+                     "pushfq; andq $~0x100, (%%rsp); popfq" ::
+                         : "memory", "cc");
 }
 
 static void step_emulated(void)
 {
     __asm__ volatile("pushfq; orq $0x100, (%%rsp); popfq\n\tmov %%cr0, %%rax\n\tnop\n\t"
-                     "pushfq; andq $~0x100, (%%rsp); popfq" ::: "rax", "memory", "cc");
+                     "pushfq; andq $~0x100, (%%rsp); popfq" ::
+                         : "rax", "memory", "cc");
 }
 
 GUEST_TEST(single_step)

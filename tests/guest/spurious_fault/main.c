@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A page made writable without a flush: a fault from a stale translation is the hypervisor's to retry, not the guest's. */
+/* A page made writable without a flush: a fault from a stale translation is the hypervisor's to retry, not
+ * the guest's. */
 #include "guest/test.h"
 
 GUEST_TEST(spurious_fault)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* stack_switch: a system call of user mode enters on the stack that was set, with the selector's privilege raised to 3. */
+/* stack_switch: a system call of user mode enters on the stack that was set, with the selector's privilege
+ * raised to 3. */
 #include "guest/test.h"
 
 static uint64_t one_syscall(uint64_t argument)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The domain begins as the ABI says: flags, lists that agree, read-only tables, masked events, a zeroed store page. */
+/* The domain begins as the ABI says: flags, lists that agree, read-only tables, masked events, a zeroed store
+ * page. */
 #include "guest/test.h"
 
 static void check_lists(void)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* INT n from kernel and user: delivered where the trap's privilege allows, else #GP with the vector in its error code. */
+/* INT n from kernel and user: delivered where the trap's privilege allows, else #GP with the vector in its
+ * error code. */
 #include "guest/test.h"
 
-#define VECTOR 0x90
-#define GP_ERROR(vector) ((vector) * 8 + 2)
+#define VECTOR           0x90
+#define GP_ERROR(vector) ((vector)*8 + 2)
 /* What QEMU before 9 says instead; a hypervisor that believes it cannot know the vector. */
-#define GP_ERROR_QEMU(vector) ((vector) * 16 + 2)
+#define GP_ERROR_QEMU(vector) ((vector)*16 + 2)
 
 static void interrupt(void *argument)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A system call of user mode: never a hypercall, its frame, the masked entry, and #UD while nobody registered for it. */
+/* A system call of user mode: never a hypercall, its frame, the masked entry, and #UD while nobody registered
+ * for it. */
 #include "guest/test.h"
 #include "pvabi/callback.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* System time runs forward at the speed of the clock, the version is even at rest, the wall clock is of this century. */
+/* System time runs forward at the speed of the clock, the version is even at rest, the wall clock is of this
+ * century. */
 #include "guest/test.h"
 
 #define YEAR_2020 1577836800ul

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Flushes reach the other vCPU: a page that was replaced or taken away is not seen there any more when the call is back. */
+/* Flushes reach the other vCPU: a page that was replaced or taken away is not seen there any more when the
+ * call is back. */
 #include "guest/test.h"
 
 #define ROUNDS 200

@@ -2,8 +2,8 @@
 /* update_descriptor: one sound descriptor into an own page that is no page table. */
 #include "guest/test.h"
 
-#define DATA_DPL0 0x00cf93000000fffful
-#define DATA_DPL3 0x00cff3000000fffful
+#define DATA_DPL0   0x00cf93000000fffful
+#define DATA_DPL3   0x00cff3000000fffful
 #define LDT_PRESENT 0x00008200000000fful
 #define TSS_PRESENT 0x00008900000000fful
 /* To the hypervisor's own code. */

@@ -13,7 +13,8 @@ GUEST_TEST(update_va_otherdomain)
 
     EXPECT_EQ(hypercall_update_va_mapping_otherdomain(HARG(window), pte, UVMF_INVLPG, DOMID_SELF), 0);
     EXPECT_EQ(hypercall_update_va_mapping_otherdomain(HARG(window), 0, UVMF_INVLPG, DOMID_SELF), 0);
-    EXPECT_EQ(hypercall_update_va_mapping_otherdomain(HARG(window), pte, UVMF_INVLPG, DOMID_NOBODY), -XEN_ESRCH);
+    EXPECT_EQ(hypercall_update_va_mapping_otherdomain(HARG(window), pte, UVMF_INVLPG, DOMID_NOBODY),
+              -XEN_ESRCH);
     EXPECT_EQ(hypercall_update_va_mapping_otherdomain(HARG(window), pte, UVMF_INVLPG, DOMID_XEN),
               first ? -XEN_EBUSY : -XEN_EPERM);
     EXPECT_EQ(pt_get(window), 0);

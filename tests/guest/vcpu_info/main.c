@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* register_vcpu_info moves vCPU 0's record to a page of the guest: once, aligned, with its content and an event pending. */
+/* register_vcpu_info moves vCPU 0's record to a page of the guest: once, aligned, with its content and an
+ * event pending. */
 #include "guest/test.h"
 
 static long register_info(unsigned long mfn, unsigned int offset)

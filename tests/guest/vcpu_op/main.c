@@ -4,10 +4,14 @@
 
 GUEST_TEST(vcpu_op)
 {
-    static const unsigned int commands[] = {VCPUOP_initialise,          VCPUOP_up,
-                                            VCPUOP_down,                VCPUOP_is_up,
-                                            VCPUOP_get_runstate_info,   VCPUOP_stop_periodic_timer,
-                                            VCPUOP_register_vcpu_info,  VCPUOP_stop_singleshot_timer};
+    static const unsigned int commands[] = {VCPUOP_initialise,
+                                            VCPUOP_up,
+                                            VCPUOP_down,
+                                            VCPUOP_is_up,
+                                            VCPUOP_get_runstate_info,
+                                            VCPUOP_stop_periodic_timer,
+                                            VCPUOP_register_vcpu_info,
+                                            VCPUOP_stop_singleshot_timer};
     static struct vcpu_guest_context context;
     static const unsigned int nobody[] = {1000, 8191, 0x7fffffff, ~0u};
 

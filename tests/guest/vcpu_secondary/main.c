@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A second vCPU: starts where it is told, has its own time and events, wakes by IPI, goes down and comes up again. */
+/* A second vCPU: starts where it is told, has its own time and events, wakes by IPI, goes down and comes up
+ * again. */
 #include "guest/test.h"
 
 static volatile unsigned int runs, hits;

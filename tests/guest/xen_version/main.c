@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Every sub-operation of xen_version: what it returns, how much it writes, and that bad pointers are -EFAULT. */
+/* Every sub-operation of xen_version: what it returns, how much it writes, and that bad pointers are -EFAULT.
+ */
 #include "guest/test.h"
 
 /* Long enough for the longest answer, with room to see what is written behind it. */
@@ -27,7 +28,8 @@ GUEST_TEST(xen_version)
     check_text(XENVER_extraversion, sizeof(xen_extraversion_t));
     check_text(XENVER_compile_info, sizeof(struct xen_compile_info));
     check_text(XENVER_capabilities, sizeof(xen_capabilities_info_t));
-    EXPECT(hypercall_xen_version(XENVER_capabilities, HARG(buffer)) >= 0 && strstr(buffer, "xen-3.0-x86_64 "));
+    EXPECT(hypercall_xen_version(XENVER_capabilities, HARG(buffer)) >= 0 &&
+           strstr(buffer, "xen-3.0-x86_64 "));
     check_text(XENVER_changeset, sizeof(xen_changeset_info_t));
     EXPECT_EQ(hypercall_xen_version(XENVER_platform_parameters, HARG(&parameters)), 0);
     EXPECT_EQ(parameters.virt_start, HYPERVISOR_VIRT_START);
