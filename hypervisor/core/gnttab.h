@@ -21,7 +21,7 @@ void gnttab_free(struct domain *d);
 /* The frame of the table (or, status, of the version 2 status area) with this index, for XENMEM_acquire_resource; grows it. 0, -XEN_EINVAL, -XEN_ENOMEM. */
 int gnttab_frame(struct domain *d, uint32_t index, bool status, mfn_t *frame) MUST_CHECK;
 
-/* How many frames that resource may have. */
-uint32_t gnttab_frames_max(const struct domain *d);
+/* How many frames that resource may have; 0 when there is no table, or no status area. */
+uint32_t gnttab_frames_max(const struct domain *d, bool status);
 
 #endif
