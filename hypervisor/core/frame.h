@@ -2,12 +2,14 @@
 /*
  * The table of frames: for every frame of RAM its owner, references and type.
  *
- * A frame is free (in frame_alloc's lists), the hypervisor's own, or owned by a domain. The references of an owned frame
- * keep it: one for being allocated to its owner (FRAME_ALLOCATED), one for each present L1 entry that maps it, one with each
- * type reference that is held, and those that the hypervisor takes while it works. Whoever drops the last one gives the
- * frame back. Owner, flags and count are one word, so that a reference is taken only from the expected owner.
+ * A frame is free (in frame_alloc's lists), the hypervisor's own, or owned by a domain. The references of an
+ * owned frame keep it: one for being allocated to its owner (FRAME_ALLOCATED), one for each present L1 entry
+ * that maps it, one with each type reference that is held, and those that the hypervisor takes while it
+ * works. Whoever drops the last one gives the frame back. Owner, flags and count are one word, so that a
+ * reference is taken only from the expected owner.
  *
- * The type word belongs to core/page_type.c (while the frame is owned), frame_alloc.c (free) or heap.c (the hypervisor's).
+ * The type word belongs to core/page_type.c (while the frame is owned), frame_alloc.c (free) or heap.c (the
+ * hypervisor's).
  */
 #ifndef CORE_FRAME_H
 #define CORE_FRAME_H
@@ -21,27 +23,29 @@
 struct domain;
 
 struct frame {
-    uint64_t refs; /* FRAME_*: references, owner, flags; atomic */
-    uint64_t type; /* see core/page_type.h; atomic */
+    uint64_t refs;       /* FRAME_*: references, owner, flags; atomic */
+    uint64_t type;       /* see core/page_type.h; atomic */
     uint32_t next, prev; /* in a list of the owner or of free frames; 0: none */
 };
 
 _Static_assert(sizeof(struct frame) == 24, "the frame table must stay within its budget");
 
 #define FRAME_COUNT_MASK 0xffffffffull
-#define FRAME_COUNT_MAX 0x7fffffffull /* frame_get fails there; the hypervisor's own further references still fit */
+#define FRAME_COUNT_MAX \
+    0x7fffffffull /* frame_get fails there; the hypervisor's own further references still fit */
 #define FRAME_OWNER_SHIFT 32
-#define FRAME_OWNER_MASK (0xffffull << FRAME_OWNER_SHIFT)
-#define FRAME_ALLOCATED (1ull << 48) /* the owner's own reference is there */
-#define FRAME_HV (1ull << 49)        /* the hypervisor's memory; with an owner: shared with that domain */
-#define FRAME_FOREIGN (1ull << 50)   /* was mapped writable by another domain than its owner */
-#define FRAME_UNCACHED (1ull << 51)  /* was mapped with another cache attribute than write-back */
-#define FRAME_FREE_HEAD (1ull << 52) /* the first frame of a free block */
-#define FRAME_FREE (1ull << 53)      /* in a free block */
-#define FRAME_DIRTY (1ull << 54)     /* free, with somebody's content */
-#define FRAME_STAMPED (1ull << 55)   /* free, with a flush clock in its type word: translations may be left */
+#define FRAME_OWNER_MASK  (0xffffull << FRAME_OWNER_SHIFT)
+#define FRAME_ALLOCATED   (1ull << 48) /* the owner's own reference is there */
+#define FRAME_HV          (1ull << 49) /* the hypervisor's memory; with an owner: shared with that domain */
+#define FRAME_FOREIGN     (1ull << 50) /* was mapped writable by another domain than its owner */
+#define FRAME_UNCACHED    (1ull << 51) /* was mapped with another cache attribute than write-back */
+#define FRAME_FREE_HEAD   (1ull << 52) /* the first frame of a free block */
+#define FRAME_FREE        (1ull << 53) /* in a free block */
+#define FRAME_DIRTY       (1ull << 54) /* free, with somebody's content */
+#define FRAME_STAMPED     (1ull << 55) /* free, with a flush clock in its type word: translations may be left */
 
-#define FRAME_LOW_MIB 0x100u /* frames below are firmware's: treated as I/O memory even where they are RAM */
+#define FRAME_LOW_MIB 0x100u /* frames below are firmware's: treated as I/O memory even where they are RAM \
+                              */
 
 extern struct frame *frame_table;
 extern uint64_t frame_table_count;
@@ -64,8 +68,8 @@ static inline mfn_t frame_number(const struct frame *f)
 }
 
 /*
- * Whether a frame is I/O memory for guests: not RAM, or in the first MiB. Never changes for a frame; what somebody refers to is
- * RAM, so that the regions are searched seldom.
+ * Whether a frame is I/O memory for guests: not RAM, or in the first MiB. Never changes for a frame; what
+ * somebody refers to is RAM, so that the regions are searched seldom.
  */
 static inline bool frame_is_io(mfn_t m)
 {
@@ -77,7 +81,8 @@ static inline bool frame_is_io(mfn_t m)
     return (port_read_u64(&f->refs) & FRAME_COUNT_MASK) == 0 && !port_frame_is_ram(m);
 }
 
-/* Takes a reference if the frame is RAM that owner owns (and is not going away). False as well when the count is full. */
+/* Takes a reference if the frame is RAM that owner owns (and is not going away). False as well when the count
+ * is full. */
 bool frame_get(mfn_t m, const struct domain *owner) MUST_CHECK;
 
 /* As frame_get for whoever the owner is, which is told; the owner lives as long as the reference. */

@@ -2,10 +2,11 @@
 /*
  * The buddy allocator of frames.
  *
- * A free block of order n is aligned to its size; its first frame is marked FRAME_FREE_HEAD, keeps the order in the low half
- * of its type word and is linked in the list of its zone, order and cleanliness. All of its frames are marked FRAME_FREE; the
- * high half of each type word keeps the flush clock of the moment when it was freed. A block joins its buddy when both are
- * equally clean. A zone holds the frames whose number has the same highest bit; no block spans two.
+ * A free block of order n is aligned to its size; its first frame is marked FRAME_FREE_HEAD, keeps the order
+ * in the low half of its type word and is linked in the list of its zone, order and cleanliness. All of its
+ * frames are marked FRAME_FREE; the high half of each type word keeps the flush clock of the moment when it
+ * was freed. A block joins its buddy when both are equally clean. A zone holds the frames whose number has
+ * the same highest bit; no block spans two.
  */
 #include "core/frame_alloc.h"
 
@@ -17,14 +18,14 @@
 #include "port/tlb.h"
 #include "pvabi/errno.h"
 
-#define ZONE_COUNT 33u /* numbers of frames fit in 32 bits: the links of struct frame */
+#define ZONE_COUNT  33u /* numbers of frames fit in 32 bits: the links of struct frame */
 #define ORDER_COUNT (FRAME_ORDER_MAX + 1)
 #define SCRUB_ORDER 4u /* what one step of an idle CPU cleans */
 
 static struct {
     struct spinlock lock;
     uint32_t head[ZONE_COUNT][2][ORDER_COUNT]; /* second index: dirty */
-    uint64_t filled[ZONE_COUNT];               /* which lists are not empty: bit order, or 32 + order for dirty ones */
+    uint64_t filled[ZONE_COUNT]; /* which lists are not empty: bit order, or 32 + order for dirty ones */
     uint64_t free, dirty, claimed;
 } pool = {.lock = SPINLOCK(LOCK_FRAME_ALLOC)};
 
@@ -113,7 +114,8 @@ static uint64_t block_take(unsigned int zone, unsigned int list_bit, unsigned in
     return n;
 }
 
-/* The best block: from the highest zone that may be, clean before dirty, small before large. 0: none. Under the lock. */
+/* The best block: from the highest zone that may be, clean before dirty, small before large. 0: none. Under
+ * the lock. */
 static uint64_t block_find(unsigned int order, unsigned int zone_limit)
 {
     uint64_t fitting = (~0ull << order & 0xffffffffull) | ~0ull << (order + 32);
@@ -161,7 +163,8 @@ static uint64_t block_alloc(unsigned int order, unsigned int zone_limit, struct 
     return n;
 }
 
-/* Makes a block that was taken fit for use: no stale translation to it anywhere, cleaned if asked, its entries reset. */
+/* Makes a block that was taken fit for use: no stale translation to it anywhere, cleaned if asked, its
+ * entries reset. */
 static void block_prepare(uint64_t first, unsigned int order, bool zeroed)
 {
     struct cpumask stale = CPUMASK_NONE, online = port_cpus_online();
@@ -218,7 +221,8 @@ static void block_free(uint64_t first, unsigned int order, uint64_t flags, uint3
 
 void frame_free(mfn_t first, unsigned int order, bool translated)
 {
-    block_free(first.n, order, FRAME_DIRTY | (translated ? FRAME_STAMPED : 0), translated ? port_tlb_clock() : 0);
+    block_free(first.n, order, FRAME_DIRTY | (translated ? FRAME_STAMPED : 0),
+               translated ? port_tlb_clock() : 0);
 }
 
 mfn_t frame_alloc_hv(unsigned int order)
@@ -282,7 +286,8 @@ bool frame_scrub_some(void)
     if (first == 0) {
         return false;
     }
-    /* Translations that are left are to be flushed before the frame is used, whether it is clean or not: stamps stay. */
+    /* Translations that are left are to be flushed before the frame is used, whether it is clean or not:
+     * stamps stay. */
     for (uint64_t n = first; n < first + (1ull << order); n++) {
         port_clear_frame(mfn(n));
         port_and_u64(&frame_table[n].refs, ~FRAME_DIRTY);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The hypervisor's heap. Small objects come from slabs: one frame cut into equal pieces of a power of two; larger ones are
- * whole blocks of frames. What a frame is used for stands in its type word, which the heap owns as long as it has the frame:
- * bits 0 to 7 the class of a slab or, with HEAP_LARGE, the order of the block; 16 to 31 pieces in use; 32 to 47 the index of
- * the first free piece plus 1. A free piece begins with the index of the next one plus 1. Slabs with free pieces are listed.
+ * The hypervisor's heap. Small objects come from slabs: one frame cut into equal pieces of a power of two;
+ * larger ones are whole blocks of frames. What a frame is used for stands in its type word, which the heap
+ * owns as long as it has the frame: bits 0 to 7 the class of a slab or, with HEAP_LARGE, the order of the
+ * block; 16 to 31 pieces in use; 32 to 47 the index of the first free piece plus 1. A free piece begins with
+ * the index of the next one plus 1. Slabs with free pieces are listed.
  */
 #include "core/heap.h"
 
@@ -12,9 +13,9 @@
 #include "port/cpu.h"
 #include "port/lock.h"
 
-#define HEAP_LARGE 0x100ull
-#define CLASS_COUNT 8u
-#define CLASS_SHIFT 4u /* the smallest piece: 16 bytes */
+#define HEAP_LARGE    0x100ull
+#define CLASS_COUNT   8u
+#define CLASS_SHIFT   4u /* the smallest piece: 16 bytes */
 #define HEAP_SIZE_MAX (PAGE_SIZE << FRAME_ORDER_MAX)
 
 static struct {
@@ -35,8 +36,8 @@ static struct slab slab_of(mfn_t m)
 {
     struct frame *f = frame_of(m);
 
-    return (struct slab){f, port_hv_address(m), (unsigned int)(f->type & 0xff), (unsigned int)(f->type >> 16 & 0xffff),
-                         (unsigned int)(f->type >> 32 & 0xffff)};
+    return (struct slab){f, port_hv_address(m), (unsigned int)(f->type & 0xff),
+                         (unsigned int)(f->type >> 16 & 0xffff), (unsigned int)(f->type >> 32 & 0xffff)};
 }
 
 static void slab_store(const struct slab *s)
@@ -145,7 +146,7 @@ static unsigned int size_class(size_t size)
     unsigned int class = 0;
 
     while (((size_t)1 << (CLASS_SHIFT + class)) < size) {
-        class++;
+        class ++;
     }
     return class;
 }

@@ -5,7 +5,8 @@
 
 #include "lib/types.h"
 
-/* size bytes of zeros, aligned to 16 (to a frame from 4096 on); NULL when there is no memory, or size is 0 or over 1 GiB. */
+/* size bytes of zeros, aligned to 16 (to a frame from 4096 on); NULL when there is no memory, or size is 0 or
+ * over 1 GiB. */
 void *heap_zalloc(size_t size) MUST_CHECK;
 
 /* Gives it back; NULL is fine. */

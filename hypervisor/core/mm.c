@@ -14,7 +14,7 @@
 #include "pvabi/errno.h"
 
 #define ENTRY_BITS 9u
-#define LEVELS 4u
+#define LEVELS     4u
 
 void mm_vcpu_init(struct vcpu *v)
 {
@@ -229,7 +229,8 @@ static uint64_t walk_read(mfn_t table, unsigned int index)
     return entry;
 }
 
-/* An entry's frame as the next table. Another CPU may change the tables under the walk: the number can be anything. */
+/* An entry's frame as the next table. Another CPU may change the tables under the walk: the number can be
+ * anything. */
 static bool walk_step(uint64_t entry, mfn_t *table)
 {
     *table = pte_frame(entry);
@@ -275,12 +276,13 @@ bool mm_walk(struct vcpu *v, guest_va_t address, uint64_t *l1e)
     return *l1e & PTE_PRESENT;
 }
 
-#define FAULT_PRESENT 1u
-#define FAULT_WRITE 2u
+#define FAULT_PRESENT  1u
+#define FAULT_WRITE    2u
 #define FAULT_RESERVED 8u
-#define FAULT_FETCH 16u
+#define FAULT_FETCH    16u
 
-/* Whether the tables, as they are now, allow what faulted. rights: PTE_NO_EXECUTE in it means that execution is allowed. */
+/* Whether the tables, as they are now, allow what faulted. rights: PTE_NO_EXECUTE in it means that execution
+ * is allowed. */
 static bool access_allowed(uint64_t rights, uint32_t error_code)
 {
     return rights & PTE_PRESENT && rights & PTE_USER && !(error_code & FAULT_RESERVED) &&

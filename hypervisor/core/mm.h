@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The memory of domains and vCPUs: which frames a domain has, and which roots a vCPU runs on. The rules of frames stand
- * in core/frame.h and core/page_type.h.
+ * The memory of domains and vCPUs: which frames a domain has, and which roots a vCPU runs on. The rules of
+ * frames stand in core/frame.h and core/page_type.h.
  */
 #ifndef CORE_MM_H
 #define CORE_MM_H
@@ -13,21 +13,25 @@ struct domain;
 struct vcpu;
 
 struct mm_domain {
-    struct spinlock lock;     /* LOCK_DOMAIN_FRAMES: list, totals */
-    uint32_t frames_head;     /* list through struct frame by number; 0 ends it (frame 0 belongs to nobody) */
-    uint32_t held_head;       /* likewise: frames of a dying domain that somebody still refers to */
-    uint32_t hv_head;         /* likewise: the hypervisor's frames that the domain may map (shared_info, grant tables) */
-    uint32_t hv_frames;       /* ... how many */
-    uint64_t frame_count;     /* frames that count against frame_max; a domain with any frame holds a reference to itself */
+    struct spinlock lock; /* LOCK_DOMAIN_FRAMES: list, totals */
+    uint32_t frames_head; /* list through struct frame by number; 0 ends it (frame 0 belongs to nobody) */
+    uint32_t held_head;   /* likewise: frames of a dying domain that somebody still refers to */
+    uint32_t
+        hv_head; /* likewise: the hypervisor's frames that the domain may map (shared_info, grant tables) */
+    uint32_t hv_frames;   /* ... how many */
+    uint64_t frame_count; /* frames that count against frame_max; a domain with any frame holds a reference to
+                             itself */
     uint64_t frame_max;
-    uint64_t claimed;         /* XENMEM_claim_pages, not yet used; under the frame allocator's lock */
+    uint64_t claimed; /* XENMEM_claim_pages, not yet used; under the frame allocator's lock */
 };
 
 struct mm_vcpu {
-    mfn_t kernel_root;  /* the guest's L4 for kernel mode (its CR3), MFN_INVALID before there is one */
-    mfn_t user_root;    /* ... for user mode, MFN_INVALID if none */
-    mfn_t hw_root;      /* what CR3 holds when the vCPU runs in its present mode; never assumed to be the guest's L4 */
-    mfn_t old_table;    /* a table whose references this vCPU still has to drop: long work that was preempted; or MFN_INVALID */
+    mfn_t kernel_root; /* the guest's L4 for kernel mode (its CR3), MFN_INVALID before there is one */
+    mfn_t user_root;   /* ... for user mode, MFN_INVALID if none */
+    mfn_t hw_root;   /* what CR3 holds when the vCPU runs in its present mode; never assumed to be the guest's
+                        L4 */
+    mfn_t old_table; /* a table whose references this vCPU still has to drop: long work that was preempted; or
+                        MFN_INVALID */
 };
 
 /* A new domain's (frame_max is for the caller to set) and a new vCPU's part. */
@@ -35,20 +39,23 @@ void mm_domain_init(struct domain *d);
 void mm_vcpu_init(struct vcpu *v);
 
 /*
- * Translations of a domain on CPUs. The machine tells when a CPU begins to run on a root of the domain (before it is loaded), and when it
- * has flushed all of the domain's translations, global ones too, and runs on another root. User pages are global: a CPU that
- * changes to another vCPU, of the same domain too, must flush everything.
+ * Translations of a domain on CPUs. The machine tells when a CPU begins to run on a root of the domain
+ * (before it is loaded), and when it has flushed all of the domain's translations, global ones too, and runs
+ * on another root. User pages are global: a CPU that changes to another vCPU, of the same domain too, must
+ * flush everything.
  */
 void mm_cpu_enter(struct domain *d, unsigned int cpu);
 void mm_cpu_leave(struct domain *d, unsigned int cpu);
 
-/* The vCPU's present mode changed (cpu.kernel_mode) or a root did: recomputes hw_root; loads it if v is running. */
+/* The vCPU's present mode changed (cpu.kernel_mode) or a root did: recomputes hw_root; loads it if v is
+ * running. */
 void mm_update_hw_root(struct vcpu *v);
 
 /*
- * Gives the vCPU a first or a new kernel root (or user root; MFN_INVALID for none there): takes the L4 type of the new frame,
- * drops the old one's. v is current, or paused. 0, -XEN_EINVAL, -XEN_ERESTART when preempted (call again with the same). The same
- * root again flushes only. The drop of the old root may be left to mm_finish_old_table, for which the callers see when they end.
+ * Gives the vCPU a first or a new kernel root (or user root; MFN_INVALID for none there): takes the L4 type
+ * of the new frame, drops the old one's. v is current, or paused. 0, -XEN_EINVAL, -XEN_ERESTART when
+ * preempted (call again with the same). The same root again flushes only. The drop of the old root may be
+ * left to mm_finish_old_table, for which the callers see when they end.
  */
 int mm_set_kernel_root(struct vcpu *v, mfn_t root) MUST_CHECK;
 int mm_set_user_root(struct vcpu *v, mfn_t root) MUST_CHECK;
@@ -57,53 +64,60 @@ int mm_set_user_root(struct vcpu *v, mfn_t root) MUST_CHECK;
 int mm_finish_old_table(struct vcpu *v) MUST_CHECK;
 
 /*
- * Drops the type and frame reference of a table, or what an upper entry that was taken out of table held; leaves to v->mm.old_table what is
- * long. old_table must be free.
+ * Drops the type and frame reference of a table, or what an upper entry that was taken out of table held;
+ * leaves to v->mm.old_table what is long. old_table must be free.
  */
 void mm_put_table(struct vcpu *v, mfn_t table);
 void mm_put_child(struct vcpu *v, mfn_t table, uint64_t entry);
 
 /*
- * Pins a table of d as level 1 to 4, or unpins it, on behalf of v, to whose old_table long work may go. 0; -XEN_EINVAL: not d's, not valid, pinned
- * already, not pinned; -XEN_ERESTART: call again. For the builder v is the vCPU that it builds.
+ * Pins a table of d as level 1 to 4, or unpins it, on behalf of v, to whose old_table long work may go. 0;
+ * -XEN_EINVAL: not d's, not valid, pinned already, not pinned; -XEN_ERESTART: call again. For the builder v
+ * is the vCPU that it builds.
  */
 int mm_pin(struct vcpu *v, struct domain *d, mfn_t table, unsigned int level) MUST_CHECK;
 int mm_unpin(struct vcpu *v, struct domain *d, mfn_t table) MUST_CHECK;
 
-/* Drops the roots of a vCPU that will not run any more, and that no CPU has loaded any more; 0 or -XEN_ERESTART. */
+/* Drops the roots of a vCPU that will not run any more, and that no CPU has loaded any more; 0 or
+ * -XEN_ERESTART. */
 int mm_drop_roots(struct vcpu *v) MUST_CHECK;
 
 /*
- * A domU's or dom0's ordinary memory: allocates 2^order frames, machine-contiguous, owned by d and zeroed or scrubbed of
- * others' content. 0 or -XEN_ENOMEM (also when d's maximum would be passed). address_bits limits the machine address, 0: none.
+ * A domU's or dom0's ordinary memory: allocates 2^order frames, machine-contiguous, owned by d and zeroed or
+ * scrubbed of others' content. 0 or -XEN_ENOMEM (also when d's maximum would be passed). address_bits limits
+ * the machine address, 0: none.
  */
 int mm_alloc(struct domain *d, unsigned int order, unsigned int address_bits, mfn_t *first) MUST_CHECK;
 
-/* As mm_alloc, without zeroing: for the first domain at start of day, when no guest's content can be in memory. */
+/* As mm_alloc, without zeroing: for the first domain at start of day, when no guest's content can be in
+ * memory. */
 int mm_alloc_unscrubbed(struct domain *d, unsigned int order, mfn_t *first) MUST_CHECK;
 
 /*
- * The owner gives an ordinary frame back (XENMEM_decrease_reservation): 0, and the frame is freed as soon as nobody refers to it;
- * -XEN_EINVAL when it is not d's or was given back already. The frame's entry in the M2P becomes invalid.
+ * The owner gives an ordinary frame back (XENMEM_decrease_reservation): 0, and the frame is freed as soon as
+ * nobody refers to it; -XEN_EINVAL when it is not d's or was given back already. The frame's entry in the M2P
+ * becomes invalid.
  */
 int mm_release(struct domain *d, mfn_t m) MUST_CHECK;
 
 /*
- * Takes a frame out of a domain that nobody but its owner refers to (XENMEM_exchange, grant transfer): 0 and the frame is
- * nobody's, with its content: mm_give or frame_free(m, 0, true) goes on. -XEN_EINVAL when it is not d's, mapped, typed or pinned.
+ * Takes a frame out of a domain that nobody but its owner refers to (XENMEM_exchange, grant transfer): 0 and
+ * the frame is nobody's, with its content: mm_give or frame_free(m, 0, true) goes on. -XEN_EINVAL when it is
+ * not d's, mapped, typed or pinned.
  */
 int mm_steal(struct domain *d, mfn_t m) MUST_CHECK;
 
 /*
- * Makes a frame that was stolen a frame of d. within_max: fails with -XEN_ENOMEM when d would have more than its maximum; or when d
- * is dying. The new owner's CPUs get no translation of the old one's: all were flushed here.
+ * Makes a frame that was stolen a frame of d. within_max: fails with -XEN_ENOMEM when d would have more than
+ * its maximum; or when d is dying. The new owner's CPUs get no translation of the old one's: all were flushed
+ * here.
  */
 int mm_give(struct domain *d, mfn_t m, bool within_max) MUST_CHECK;
 
 /*
- * A frame of the hypervisor's own that d may map (shared_info, a grant-table frame, ...): zeroed, mapped for good at the
- * returned address (port_hv_frame gives its number), writable by d. NULL if there is no memory. mm_unshare_frame takes it away
- * (0, or -XEN_EBUSY while somebody still maps it).
+ * A frame of the hypervisor's own that d may map (shared_info, a grant-table frame, ...): zeroed, mapped for
+ * good at the returned address (port_hv_frame gives its number), writable by d. NULL if there is no memory.
+ * mm_unshare_frame takes it away (0, or -XEN_EBUSY while somebody still maps it).
  */
 void *mm_share_frame(struct domain *d, bool writable);
 int mm_unshare_frame(struct domain *d, void *address) MUST_CHECK;
@@ -111,16 +125,20 @@ int mm_unshare_frame(struct domain *d, void *address) MUST_CHECK;
 /* Takes all frames from a dying domain: unpins, drops types, frees; 0 or -XEN_ERESTART. */
 int mm_relinquish(struct domain *d) MUST_CHECK;
 
-/* Called by frame_put for a frame of d without references (refs: its last word): the accounts and the allocator. */
+/* Called by frame_put for a frame of d without references (refs: its last word): the accounts and the
+ * allocator. */
 void mm_frame_released(struct domain *d, mfn_t m, uint64_t refs);
 
-/* Reads the L1 entry that a linear address of the running vCPU's kernel root maps to; false if not present. */
+/* Reads the L1 entry that a linear address of the running vCPU's kernel root maps to; false if not present.
+ */
 bool mm_walk(struct vcpu *v, guest_va_t address, uint64_t *l1e);
 
-/* Where that entry stands, present or not; false when there is no table. The table may go away unless it is held and looked at again. */
+/* Where that entry stands, present or not; false when there is no table. The table may go away unless it is
+ * held and looked at again. */
 bool mm_find_l1(struct vcpu *v, guest_va_t address, mfn_t *table, unsigned int *index);
 
-/* A page fault that the hypervisor may settle by itself: writes to page tables (PTE-write emulation), spurious faults. True: retry. */
+/* A page fault that the hypervisor may settle by itself: writes to page tables (PTE-write emulation),
+ * spurious faults. True: retry. */
 bool mm_fixup_fault(struct vcpu *v, guest_va_t address, uint32_t error_code);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Frames of domains: their lists and accounts. A frame is in its owner's list from the moment that it has FRAME_ALLOCATED until
- * its last reference goes. The memory of a shared frame of the hypervisor outlives its references: it ends by mm_unshare_frame.
+ * Frames of domains: their lists and accounts. A frame is in its owner's list from the moment that it has
+ * FRAME_ALLOCATED until its last reference goes. The memory of a shared frame of the hypervisor outlives its
+ * references: it ends by mm_unshare_frame.
  */
 #include "core/domain.h"
 #include "core/mm.h"
@@ -77,8 +78,8 @@ static int account_reserve(struct domain *d, uint64_t count, bool within_max)
     bool first = false;
     int rc = -XEN_ENOMEM;
 
-    if (d->life == DOMAIN_ALIVE &&
-        (!within_max || (d->mm.frame_count <= d->mm.frame_max && count <= d->mm.frame_max - d->mm.frame_count))) {
+    if (d->life == DOMAIN_ALIVE && (!within_max || (d->mm.frame_count <= d->mm.frame_max &&
+                                                    count <= d->mm.frame_max - d->mm.frame_count))) {
         first = account_add(&d->mm, count, 0);
         rc = 0;
     }
@@ -109,13 +110,15 @@ static bool frames_assign(struct domain *d, mfn_t first, uint64_t count)
     for (uint64_t n = first.n; alive && n < first.n + count; n++) {
         list_push(&d->mm.frames_head, n);
         /* From here on the guest may refer to it: after all else. */
-        port_write_release_u64(&frame_table[n].refs, FRAME_ALLOCATED | (uint64_t)d->id << FRAME_OWNER_SHIFT | 1);
+        port_write_release_u64(&frame_table[n].refs,
+                               FRAME_ALLOCATED | (uint64_t)d->id << FRAME_OWNER_SHIFT | 1);
     }
     lock_release(token);
     return alive;
 }
 
-static int frames_alloc(struct domain *d, unsigned int order, unsigned int address_bits, bool zeroed, mfn_t *first)
+static int frames_alloc(struct domain *d, unsigned int order, unsigned int address_bits, bool zeroed,
+                        mfn_t *first)
 {
     int rc;
 
@@ -207,7 +210,8 @@ int mm_steal(struct domain *d, mfn_t m)
     }
     token = lock_acquire(&d->mm.lock);
     refs = port_read_u64(&f->refs);
-    /* A frame whose only reference is its owner's has no type in use and no pin; without references none can be taken. */
+    /* A frame whose only reference is its owner's has no type in use and no pin; without references none can
+     * be taken. */
     if ((refs & ~(FRAME_FOREIGN | FRAME_UNCACHED)) != alone || !port_cas_u64(&f->refs, &refs, 0)) {
         lock_release(token);
         return -XEN_EINVAL;
@@ -283,7 +287,8 @@ int mm_unshare_frame(struct domain *d, void *address)
     return 0;
 }
 
-/* The next frame of a dying domain's list, which it leaves for that of the held ones; MFN_INVALID at the end. */
+/* The next frame of a dying domain's list, which it leaves for that of the held ones; MFN_INVALID at the end.
+ */
 static mfn_t relinquish_next(struct domain *d)
 {
     struct lock_token token = lock_acquire(&d->mm.lock);
@@ -310,7 +315,8 @@ static void relinquish_later(struct domain *d, mfn_t m)
     lock_release(token);
 }
 
-/* Takes from a frame what its dead owner held of it: pin and own reference. The caller's reference is dropped as well. */
+/* Takes from a frame what its dead owner held of it: pin and own reference. The caller's reference is dropped
+ * as well. */
 static int relinquish_frame(struct domain *d, mfn_t m)
 {
     frame_adopt_partial(m);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Walks over whole tables. work->done goes up while references are taken and down while they are given back, so that a
- * table may be left anywhere in between. Each call gets at least one entry further before it looks for preemption.
+ * Walks over whole tables. work->done goes up while references are taken and down while they are given back,
+ * so that a table may be left anywhere in between. Each call gets at least one entry further before it looks
+ * for preemption.
  */
 #include "core/page_table.h"
 
@@ -127,7 +128,8 @@ static int table_give_back(struct page_table_work *work, const volatile uint64_t
     return 0;
 }
 
-/* A new L4 gets the hypervisor's half; whether with the M2P is for the kind of root that it will be (core/mm.h). */
+/* A new L4 gets the hypervisor's half; whether with the M2P is for the kind of root that it will be
+ * (core/mm.h). */
 static void l4_complete(struct domain *d, mfn_t l4)
 {
     uint64_t *entries = port_map_frame(l4);

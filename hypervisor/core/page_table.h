@@ -11,20 +11,21 @@ struct domain;
 
 /* The hypervisor's slots of every L4: the guest's entries there do not count. */
 #define PAGE_TABLE_HV_FIRST 256u
-#define PAGE_TABLE_HV_LAST 271u
+#define PAGE_TABLE_HV_LAST  271u
 
 struct page_table_work {
     mfn_t table;
     unsigned int level;
-    unsigned int done;    /* entries below hold their references; in and out */
-    bool undo;            /* validation has failed: entries are being given back; in and out */
-    bool may_undo;        /* on failure give back what was taken; else leave it (a holder of the table will) */
+    unsigned int done; /* entries below hold their references; in and out */
+    bool undo;         /* validation has failed: entries are being given back; in and out */
+    bool may_undo;     /* on failure give back what was taken; else leave it (a holder of the table will) */
     struct domain *owner; /* of the table */
 };
 
 /*
- * Takes the references of all entries from work->done on and brings the entries into their final form. 0; -XEN_EINVAL when an
- * entry breaks a rule, after all was given back (or not, see may_undo); -XEN_ERESTART when preempted.
+ * Takes the references of all entries from work->done on and brings the entries into their final form. 0;
+ * -XEN_EINVAL when an entry breaks a rule, after all was given back (or not, see may_undo); -XEN_ERESTART
+ * when preempted.
  */
 int page_table_validate(struct page_table_work *work) MUST_CHECK;
 
@@ -35,8 +36,9 @@ int page_table_devalidate(struct page_table_work *work) MUST_CHECK;
 bool page_table_guest_slot(unsigned int level, unsigned int index);
 
 /*
- * Takes the references for one entry of a table of level 2 to 4: 0 and *entry in its final form; -XEN_EINVAL, -XEN_ERESTART.
- * And gives back those of one that is in no table any more: 0 or -XEN_ERESTART (the caller still has the reference).
+ * Takes the references for one entry of a table of level 2 to 4: 0 and *entry in its final form; -XEN_EINVAL,
+ * -XEN_ERESTART. And gives back those of one that is in no table any more: 0 or -XEN_ERESTART (the caller
+ * still has the reference).
  */
 int page_table_get_child(struct domain *owner, mfn_t table, unsigned int level, uint64_t *entry) MUST_CHECK;
 int page_table_put_child(mfn_t table, uint64_t entry) MUST_CHECK;

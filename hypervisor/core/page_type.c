@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Type references: the transitions of the type word. What a table's content must be is core/page_table.c's. */
+/* Type references: the transitions of the type word. What a table's content must be is core/page_table.c's.
+ */
 #include "core/page_type.h"
 
 #include "core/descriptor.h"
@@ -32,9 +33,9 @@ static uint64_t type_idle(enum frame_type type)
 }
 
 /*
- * A frame begins to be used as another type than before: no CPU may keep a translation from then. That is the owner's
- * CPUs, and any if a foreigner had it writable. Called when the new type is in the word already, so that nobody can get
- * a translation of the old kind any more.
+ * A frame begins to be used as another type than before: no CPU may keep a translation from then. That is the
+ * owner's CPUs, and any if a foreigner had it writable. Called when the new type is in the word already, so
+ * that nobody can get a translation of the old kind any more.
  */
 static void type_flush(mfn_t m, uint64_t before)
 {
@@ -69,8 +70,8 @@ static int segdesc_validate(mfn_t m)
 }
 
 /*
- * Ends this CPU's work on a busy frame: nobody else changes the word meanwhile, but for the PINNED mark that may be taken
- * away. Pairs with the acquire reads of those who wait: what was done to the table comes before.
+ * Ends this CPU's work on a busy frame: nobody else changes the word meanwhile, but for the PINNED mark that
+ * may be taken away. Pairs with the acquire reads of those who wait: what was done to the table comes before.
  */
 static void type_publish(mfn_t m, uint64_t word)
 {
@@ -81,8 +82,9 @@ static void type_publish(mfn_t m, uint64_t word)
 }
 
 /*
- * The end of an attempt to take a reference: word is the busy one (this attempt counted in), resumed says that the table was
- * PARTIAL before. Writes the word that rc stands for and settles the frame reference that a PARTIAL table of count 0 owns.
+ * The end of an attempt to take a reference: word is the busy one (this attempt counted in), resumed says
+ * that the table was PARTIAL before. Writes the word that rc stands for and settles the frame reference that
+ * a PARTIAL table of count 0 owns.
  */
 static int type_get_finish(mfn_t m, uint64_t word, bool resumed, int rc, const struct page_table_work *work)
 {
@@ -110,7 +112,8 @@ static int type_get_finish(mfn_t m, uint64_t word, bool resumed, int rc, const s
     return rc;
 }
 
-/* Does the work of a first reference: before is the word that was found, word the busy one that was put there. */
+/* Does the work of a first reference: before is the word that was found, word the busy one that was put
+ * there. */
 static int type_validate(mfn_t m, enum frame_type type, uint64_t before, uint64_t word)
 {
     bool resumed = before & PAGE_TYPE_PARTIAL;
@@ -139,7 +142,8 @@ static int type_validate(mfn_t m, enum frame_type type, uint64_t before, uint64_
 static uint64_t type_word_taken(uint64_t word, enum frame_type type)
 {
     if (type_count(word) == 0 && !(word & PAGE_TYPE_PARTIAL)) {
-        bool valid = type == FRAME_WRITABLE && (page_type_of(word) == type || page_type_of(word) == FRAME_NONE);
+        bool valid =
+            type == FRAME_WRITABLE && (page_type_of(word) == type || page_type_of(word) == FRAME_NONE);
 
         return page_type_bits(type) | 1 | (valid ? PAGE_TYPE_VALIDATED : 0);
     }
@@ -285,7 +289,8 @@ unsigned int frame_lock_table(mfn_t m)
     uint64_t word = port_read_u64(type_word(m));
 
     for (;;) {
-        if (!(word & PAGE_TYPE_VALIDATED) || type_count(word) == 0 || !page_type_is_table(page_type_of(word))) {
+        if (!(word & PAGE_TYPE_VALIDATED) || type_count(word) == 0 ||
+            !page_type_is_table(page_type_of(word))) {
             return 0;
         }
         if (UNLIKELY(word & PAGE_TYPE_LOCKED)) {

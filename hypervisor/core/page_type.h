@@ -2,26 +2,28 @@
 /*
  * Types of frames: the isolation between guests stands on this.
  *
- * An owned frame has one type with a count of those who use it so: a writable mapping, a page table of a level, a page of
- * descriptors. Its type changes only while the count is 0, so that a frame is never writable and a table at once. A table or a
- * page of descriptors is validated when its count leaves 0; a table that is validated holds references to all that it
- * maps, and is devalidated when its count comes back to 0. Whoever holds a type reference holds a frame reference too.
+ * An owned frame has one type with a count of those who use it so: a writable mapping, a page table of a
+ * level, a page of descriptors. Its type changes only while the count is 0, so that a frame is never writable
+ * and a table at once. A table or a page of descriptors is validated when its count leaves 0; a table that is
+ * validated holds references to all that it maps, and is devalidated when its count comes back to 0. Whoever
+ * holds a type reference holds a frame reference too.
  *
  * The type word:
  *   bits 0-23   count
  *   bits 24-26  type (enum frame_type); of a frame with count 0: the one that it had last
  *   VALIDATED   the content obeys the type; new users only count
- *   PARTIAL     a table whose validation or devalidation stopped in the middle: entries below aux hold their references
+ *   PARTIAL     a table whose validation or devalidation stopped half-way: entries below aux hold references
  *   UNDO        with PARTIAL: the validation has failed and what was taken is being given back
  *   PINNED      the guest has pinned the table: that is one of the count
  *   LOCKED      one CPU changes an entry of the table
- *   aux         bits 32-63: of PARTIAL, how many entries hold references; of count 0 otherwise, the flush clock when the
- *               count came to 0
+ *   aux         bits 32-63: of PARTIAL, how many entries hold references; of count 0 otherwise, the flush
+ *               clock when the count came to 0
  *
- * A table that is none of VALIDATED and PARTIAL but has a count is being worked on by one CPU; others wait for it. That ends:
- * who works on a table waits only for tables of lower levels, and holds no table's lock. Of a PARTIAL table the count is 0
- * when validation stopped (the PARTIAL mark then owns a frame reference), or 1 when devalidation did: who wanted to drop that
- * last reference keeps it and has to come again. Either may be resumed by anybody.
+ * A table that is none of VALIDATED and PARTIAL but has a count is being worked on by one CPU; others wait
+ * for it. That ends: who works on a table waits only for tables of lower levels, and holds no table's lock.
+ * Of a PARTIAL table the count is 0 when validation stopped (the PARTIAL mark then owns a frame reference),
+ * or 1 when devalidation did: who wanted to drop that last reference keeps it and has to come again. Either
+ * may be resumed by anybody.
  *
  * An entry above level 1 that points at its own table, read-only, holds nothing (a linear page table).
  */
@@ -44,15 +46,15 @@ enum frame_type {
 };
 
 #define PAGE_TYPE_COUNT_MASK 0xffffffull
-#define PAGE_TYPE_SHIFT 24
-#define PAGE_TYPE_MASK (7ull << PAGE_TYPE_SHIFT)
-#define PAGE_TYPE_VALIDATED (1ull << 27)
-#define PAGE_TYPE_PARTIAL (1ull << 28)
-#define PAGE_TYPE_UNDO (1ull << 29)
-#define PAGE_TYPE_PINNED (1ull << 30)
-#define PAGE_TYPE_LOCKED (1ull << 31)
-#define PAGE_TYPE_AUX_SHIFT 32
-#define PAGE_TYPE_AUX_MASK (0xffffffffull << PAGE_TYPE_AUX_SHIFT)
+#define PAGE_TYPE_SHIFT      24
+#define PAGE_TYPE_MASK       (7ull << PAGE_TYPE_SHIFT)
+#define PAGE_TYPE_VALIDATED  (1ull << 27)
+#define PAGE_TYPE_PARTIAL    (1ull << 28)
+#define PAGE_TYPE_UNDO       (1ull << 29)
+#define PAGE_TYPE_PINNED     (1ull << 30)
+#define PAGE_TYPE_LOCKED     (1ull << 31)
+#define PAGE_TYPE_AUX_SHIFT  32
+#define PAGE_TYPE_AUX_MASK   (0xffffffffull << PAGE_TYPE_AUX_SHIFT)
 
 static inline uint64_t page_type_bits(enum frame_type type)
 {
@@ -92,9 +94,10 @@ static inline enum frame_type page_type_table(unsigned int level)
 }
 
 /*
- * Takes a type reference; the caller holds a frame reference, that the type reference goes with from then on. 0; -XEN_EINVAL
- * when the frame has another type, the content does not obey it, or a count is full; -XEN_ERESTART (levels 2 to 4 only, no
- * lock may be held for these) when preempted: nothing was taken, progress was made, call again.
+ * Takes a type reference; the caller holds a frame reference, that the type reference goes with from then on.
+ * 0; -XEN_EINVAL when the frame has another type, the content does not obey it, or a count is full;
+ * -XEN_ERESTART (levels 2 to 4 only, no lock may be held for these) when preempted: nothing was taken,
+ * progress was made, call again.
  */
 int frame_get_type(mfn_t m, enum frame_type type) MUST_CHECK;
 
@@ -104,7 +107,8 @@ void frame_put_type(mfn_t m);
 /* As frame_put_type for any type; -XEN_ERESTART: preempted, the caller still has the reference. */
 int frame_put_type_preemptible(mfn_t m) MUST_CHECK;
 
-/* A frame reference from owner together with a type reference: 0, -XEN_EINVAL or -XEN_ERESTART; and dropping both. */
+/* A frame reference from owner together with a type reference: 0, -XEN_EINVAL or -XEN_ERESTART; and dropping
+ * both. */
 int frame_get_with_type(mfn_t m, const struct domain *owner, enum frame_type type) MUST_CHECK;
 void frame_put_with_type(mfn_t m);
 int frame_put_with_type_preemptible(mfn_t m) MUST_CHECK;
@@ -116,15 +120,17 @@ enum frame_type frame_type_now(mfn_t m);
 bool frame_type_in_use(mfn_t m);
 
 /*
- * Pins: marks the table pinned and keeps the caller's type and frame reference for that; false if it is pinned already (the
- * caller still has the references). Unpins: true if it was pinned, the references are the caller's to drop.
+ * Pins: marks the table pinned and keeps the caller's type and frame reference for that; false if it is
+ * pinned already (the caller still has the references). Unpins: true if it was pinned, the references are the
+ * caller's to drop.
  */
 bool frame_pin(mfn_t m) MUST_CHECK;
 bool frame_unpin(mfn_t m) MUST_CHECK;
 
 /*
- * Locks a table for a change of an entry if it is a validated table: returns its level, 0 if it is none (nothing locked). The
- * caller holds a frame reference. While it is locked it stays a validated table; no other lock below LOCK_PT may be taken.
+ * Locks a table for a change of an entry if it is a validated table: returns its level, 0 if it is none
+ * (nothing locked). The caller holds a frame reference. While it is locked it stays a validated table; no
+ * other lock below LOCK_PT may be taken.
  */
 unsigned int frame_lock_table(mfn_t m) MUST_CHECK;
 void frame_unlock_table(mfn_t m);

@@ -89,7 +89,8 @@ static bool grant_matches(uint64_t entry, mfn_t expected, bool readonly)
     return entry & PTE_PRESENT && mfn_equal(pte_frame(entry), expected) && !(entry & PTE_WRITE) == readonly;
 }
 
-int pt_grant_unmap(struct vcpu *v, struct pt_grant_place where, mfn_t expected, bool readonly, guest_va_t replacement)
+int pt_grant_unmap(struct vcpu *v, struct pt_grant_place where, mfn_t expected, bool readonly,
+                   guest_va_t replacement)
 {
     uint64_t value = 0, old;
     struct place p;

@@ -23,7 +23,8 @@ static bool entry_similar(uint64_t a, uint64_t b, uint64_t free_bits)
     return a & b & PTE_PRESENT && ((a ^ b) & ~free_bits) == 0;
 }
 
-/* Decides how the old entry becomes the new one at level 1 and takes what is needed: *value in its final form. */
+/* Decides how the old entry becomes the new one at level 1 and takes what is needed: *value in its final
+ * form. */
 static int l1_prepare(const struct pt_update *u, uint64_t old, uint64_t *value, struct leftover *left)
 {
     *left = (struct leftover){old, false};
@@ -95,7 +96,8 @@ static bool upper_similar(const struct pt_update *u, uint64_t old)
     return entry_similar(old, u->value, free_bits) && pte_upper_allowed(u->value);
 }
 
-/* Locked, and unlocked on return: 1 if a simple write did it, 0 if references are to be taken, or an error. */
+/* Locked, and unlocked on return: 1 if a simple write did it, 0 if references are to be taken, or an error.
+ */
 static int upper_update_fast(const struct pt_update *u, volatile uint64_t *slot)
 {
     uint64_t old = port_read_u64(slot);
@@ -109,10 +111,11 @@ static int upper_update_fast(const struct pt_update *u, volatile uint64_t *slot)
 }
 
 /*
- * Takes the reference with no lock held, as that may be long, then writes under the lock. The table may have become another
- * one meanwhile, if the guest plays with it: then the update is refused.
+ * Takes the reference with no lock held, as that may be long, then writes under the lock. The table may have
+ * become another one meanwhile, if the guest plays with it: then the update is refused.
  */
-static int upper_update_slow(struct vcpu *v, const struct pt_update *u, unsigned int level, volatile uint64_t *slot)
+static int upper_update_slow(struct vcpu *v, const struct pt_update *u, unsigned int level,
+                             volatile uint64_t *slot)
 {
     uint64_t value = u->value, old;
     unsigned int locked;
@@ -139,7 +142,8 @@ static int upper_update_slow(struct vcpu *v, const struct pt_update *u, unsigned
     return rc;
 }
 
-static int upper_update(struct vcpu *v, const struct pt_update *u, unsigned int level, volatile uint64_t *slot)
+static int upper_update(struct vcpu *v, const struct pt_update *u, unsigned int level,
+                        volatile uint64_t *slot)
 {
     int rc;
 

@@ -10,8 +10,9 @@
 #include "port/tlb.h"
 #include "pvabi/errno.h"
 
-#define UPPER_BITS                                                                                                     \
-    (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED | PTE_DIRTY | PTE_AVAILABLE | PTE_NO_EXECUTE | PTE_FRAME_MASK)
+#define UPPER_BITS                                                                                    \
+    (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED | PTE_DIRTY | PTE_AVAILABLE | PTE_NO_EXECUTE | \
+     PTE_FRAME_MASK)
 
 /* The frame number that a guest's invalid frame number becomes in an entry. */
 #define FRAME_ALL_ONES (PTE_FRAME_MASK >> PAGE_SHIFT)
@@ -114,7 +115,8 @@ static int l1_get_ram(struct domain *table_owner, struct domain *data_owner, uin
         return -XEN_EBUSY;
     }
     if (uncached || (write && table_owner != data_owner)) {
-        frame_flag(m, (uncached ? FRAME_UNCACHED : 0) | (write && table_owner != data_owner ? FRAME_FOREIGN : 0));
+        frame_flag(m, (uncached ? FRAME_UNCACHED : 0) |
+                          (write && table_owner != data_owner ? FRAME_FOREIGN : 0));
     }
     return 0;
 }
@@ -143,8 +145,8 @@ int pte_l1_get(struct domain *table_owner, struct domain *data_owner, uint64_t *
 }
 
 /*
- * A page of descriptors loses a mapping: the guest may want to use it otherwise, and the LDT's pages, which are typed when they
- * are first used, would stand in its way until the next change of LDT.
+ * A page of descriptors loses a mapping: the guest may want to use it otherwise, and the LDT's pages, which
+ * are typed when they are first used, would stand in its way until the next change of LDT.
  */
 static void ldt_forget(struct domain *d, mfn_t m)
 {

@@ -11,11 +11,12 @@
 #include "port/map.h"
 #include "pvabi/errno.h"
 
-/* The entry may change between reading and writing it, by a CPU's walker or another vCPU. Then the guest tries again. */
+/* The entry may change between reading and writing it, by a CPU's walker or another vCPU. Then the guest
+ * tries again. */
 #define ATTEMPTS 16
 
-#define TRAP_DEBUG 1u
-#define FLAG_TF 0x100ull
+#define TRAP_DEBUG      1u
+#define FLAG_TF         0x100ull
 #define DR6_SINGLE_STEP 0x4000ull
 
 static uint64_t segment_base(const struct insn *insn)
@@ -30,7 +31,8 @@ static uint64_t segment_base(const struct insn *insn)
     }
 }
 
-/* The instruction must be the one that faulted: its operand is at the address, aligned so that it lies in one entry. */
+/* The instruction must be the one that faulted: its operand is at the address, aligned so that it lies in one
+ * entry. */
 static bool fetch(struct ptwr_insn *p, struct cpu_user_regs *regs, guest_va_t address)
 {
     uint8_t bytes[INSN_LENGTH_MAX];
@@ -50,8 +52,8 @@ static uint64_t entry_read(mfn_t table, unsigned int index)
 }
 
 /* One try: 0, -XEN_EAGAIN, or a refusal. */
-static int emulate_once(struct vcpu *v, const struct ptwr_insn *p, struct cpu_user_regs *regs, struct pt_update *u,
-                        unsigned int shift)
+static int emulate_once(struct vcpu *v, const struct ptwr_insn *p, struct cpu_user_regs *regs,
+                        struct pt_update *u, unsigned int shift)
 {
     uint64_t mask = (p->width == 8 ? ~0ull : (1ull << p->width * 8) - 1) << shift;
     struct ptwr_result result;

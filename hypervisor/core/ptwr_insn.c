@@ -2,13 +2,13 @@
 /* Decoding and arithmetic of the instructions that write to page tables. */
 #include "core/ptwr_insn.h"
 
-#define FLAG_CF 0x001ull
-#define FLAG_PF 0x004ull
-#define FLAG_AF 0x010ull
-#define FLAG_ZF 0x040ull
-#define FLAG_SF 0x080ull
-#define FLAG_RF 0x10000ull
-#define FLAG_OF 0x800ull
+#define FLAG_CF          0x001ull
+#define FLAG_PF          0x004ull
+#define FLAG_AF          0x010ull
+#define FLAG_ZF          0x040ull
+#define FLAG_SF          0x080ull
+#define FLAG_RF          0x10000ull
+#define FLAG_OF          0x800ull
 #define FLAGS_ARITHMETIC (FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF)
 
 #define REGISTER_AX 0u
@@ -20,14 +20,10 @@ struct pair {
 };
 
 static const struct pair sized[] = {
-    {INSN_OP(INSN_MAP_1, 0x00), PTWR_ADD},
-    {INSN_OP(INSN_MAP_1, 0x08), PTWR_OR},
-    {INSN_OP(INSN_MAP_1, 0x20), PTWR_AND},
-    {INSN_OP(INSN_MAP_1, 0x28), PTWR_SUB},
-    {INSN_OP(INSN_MAP_1, 0x30), PTWR_XOR},
-    {INSN_OP(INSN_MAP_1, 0x86), PTWR_EXCHANGE},
-    {INSN_OP(INSN_MAP_1, 0x88), PTWR_MOVE},
-    {INSN_OP(INSN_MAP_0F, 0xb0), PTWR_COMPARE_EXCHANGE},
+    {INSN_OP(INSN_MAP_1, 0x00), PTWR_ADD},           {INSN_OP(INSN_MAP_1, 0x08), PTWR_OR},
+    {INSN_OP(INSN_MAP_1, 0x20), PTWR_AND},           {INSN_OP(INSN_MAP_1, 0x28), PTWR_SUB},
+    {INSN_OP(INSN_MAP_1, 0x30), PTWR_XOR},           {INSN_OP(INSN_MAP_1, 0x86), PTWR_EXCHANGE},
+    {INSN_OP(INSN_MAP_1, 0x88), PTWR_MOVE},          {INSN_OP(INSN_MAP_0F, 0xb0), PTWR_COMPARE_EXCHANGE},
     {INSN_OP(INSN_MAP_0F, 0xc0), PTWR_ADD_EXCHANGE},
 };
 
@@ -128,7 +124,9 @@ static int64_t bit_displacement(const struct ptwr_insn *p, struct cpu_user_regs 
 {
     uint64_t number = source(p, regs);
     unsigned int bits = p->width * 8;
-    int64_t offset = bits == 64 ? (int64_t)number : bits == 32 ? (int64_t)(int32_t)number : (int64_t)(int16_t)number;
+    int64_t offset = bits == 64   ? (int64_t)number
+                     : bits == 32 ? (int64_t)(int32_t)number
+                                  : (int64_t)(int16_t)number;
 
     return (offset >> (bits == 64 ? 6 : bits == 32 ? 5 : 4)) * (int64_t)p->width;
 }
@@ -171,8 +169,8 @@ static uint64_t sub_flags(uint64_t a, uint64_t b, uint64_t difference, unsigned 
 {
     uint64_t sign = 1ull << (width * 8 - 1);
 
-    return result_flags(difference, width) | (a < b ? FLAG_CF : 0) | ((a ^ b ^ difference) & 0x10 ? FLAG_AF : 0) |
-           ((a ^ b) & (a ^ difference) & sign ? FLAG_OF : 0);
+    return result_flags(difference, width) | (a < b ? FLAG_CF : 0) |
+           ((a ^ b ^ difference) & 0x10 ? FLAG_AF : 0) | ((a ^ b) & (a ^ difference) & sign ? FLAG_OF : 0);
 }
 
 static struct ptwr_result execute_bit(const struct ptwr_insn *p, uint64_t flags, uint64_t old, uint64_t other)
@@ -209,7 +207,8 @@ static struct ptwr_result execute_compare_pair(struct cpu_user_regs *regs, uint6
     };
 }
 
-static struct ptwr_result execute_arithmetic(const struct ptwr_insn *p, uint64_t flags, uint64_t old, uint64_t other)
+static struct ptwr_result execute_arithmetic(const struct ptwr_insn *p, uint64_t flags, uint64_t old,
+                                             uint64_t other)
 {
     uint64_t mask = width_mask(p->width), value, result;
 
@@ -260,7 +259,8 @@ struct ptwr_result ptwr_execute(const struct ptwr_insn *p, struct cpu_user_regs 
     }
 }
 
-void ptwr_retire(const struct ptwr_insn *p, const struct ptwr_result *result, struct cpu_user_regs *regs, uint64_t old)
+void ptwr_retire(const struct ptwr_insn *p, const struct ptwr_result *result, struct cpu_user_regs *regs,
+                 uint64_t old)
 {
     if (p->action == PTWR_EXCHANGE || p->action == PTWR_ADD_EXCHANGE) {
         insn_register_write(&p->insn, regs, p->insn.reg, p->width, old);

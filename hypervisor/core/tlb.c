@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From vCPUs to CPUs. A vCPU's translations are on the CPU where it ran last (sched.cpu): before another vCPU runs there, or it runs
- * anywhere else, that CPU or the new one is flushed as a whole.
+ * From vCPUs to CPUs. A vCPU's translations are on the CPU where it ran last (sched.cpu): before another vCPU
+ * runs there, or it runs anywhere else, that CPU or the new one is flushed as a whole.
  */
 #include "core/tlb.h"
 

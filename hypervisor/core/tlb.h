@@ -12,8 +12,8 @@ struct domain;
 struct cpumask tlb_cpus_of_domain(const struct domain *d);
 
 /*
- * Those of the running domain's vCPUs in a bitmap in its memory: bytes for as many vCPUs as the domain has are read, not more.
- * 0; or -XEN_EFAULT, with *cpus those that could be read.
+ * Those of the running domain's vCPUs in a bitmap in its memory: bytes for as many vCPUs as the domain has
+ * are read, not more. 0; or -XEN_EFAULT, with *cpus those that could be read.
  */
 int tlb_cpus_of_guest_bitmap(const struct domain *d, guest_va_t bitmap, struct cpumask *cpus) MUST_CHECK;
 

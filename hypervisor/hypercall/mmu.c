@@ -83,7 +83,8 @@ static bool mmu_update_permitted(const struct mmu_context *c)
            (c->table_owner == self || self->privileged);
 }
 
-static int64_t mmu_update_for(struct mmu_batch *batch, struct hypercall_args *args, struct domain *table_owner)
+static int64_t mmu_update_for(struct mmu_batch *batch, struct hypercall_args *args,
+                              struct domain *table_owner)
 {
     struct mmu_context c = {table_owner, mmu_owner_get((domid_t)(batch->foreign & 0xffff))};
     int64_t rc = -XEN_EPERM;

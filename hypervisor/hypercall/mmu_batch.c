@@ -57,7 +57,8 @@ int mmu_batch_begin(struct mmu_batch *batch, const struct hypercall_args *args)
 }
 
 /* The arguments for going on with the requests from index on. */
-static void batch_continue(const struct mmu_batch *batch, struct hypercall_args *args, uint64_t index, size_t size)
+static void batch_continue(const struct mmu_batch *batch, struct hypercall_args *args, uint64_t index,
+                           size_t size)
 {
     args->arg[0] = batch->requests.n + index * size;
     args->arg[1] = (batch->count - index) | MMU_BATCH_CONTINUED;

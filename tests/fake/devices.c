@@ -2,7 +2,6 @@
 /* The tests' machine: time, console, ports, MSRs, CPUID, and the machine's part of vCPUs. */
 #include <string.h>
 
-#include "core/sched.h"
 #include "fake.h"
 #include "fake_internal.h"
 #include "port/cpu.h"
@@ -12,7 +11,7 @@
 #include "pvabi/errno.h"
 
 #define CONSOLE_SIZE 65536u
-#define TABLE_SIZE 256u
+#define TABLE_SIZE   256u
 
 static uint64_t now, wallclock, deadlines[CPU_MAX];
 static bool clock_stable = true;
@@ -21,7 +20,6 @@ static size_t console_length;
 
 void (*fake_on_power_off)(void);
 void (*fake_on_reset)(void);
-void (*fake_on_switch)(struct vcpu *from, struct vcpu *to);
 
 void fake_time_start(void)
 {
@@ -52,7 +50,8 @@ uint64_t port_rdtsc(void)
 
 struct port_clock port_time_clock(void)
 {
-    return (struct port_clock){.tsc_stamp = now, .system_time = now, .mul = 0x80000000u, .shift = 1, .stable = clock_stable};
+    return (struct port_clock){
+        .tsc_stamp = now, .system_time = now, .mul = 0x80000000u, .shift = 1, .stable = clock_stable};
 }
 
 void fake_set_clock_stable(bool stable)
@@ -283,20 +282,6 @@ struct cpu_user_regs *fake_regs(struct vcpu *v)
     return &v->machine.regs;
 }
 
-void port_vcpu_switch(struct vcpu *from, struct vcpu *to)
-{
-    if (fake_on_switch) {
-        fake_on_switch(from, to);
-        return;
-    }
-    fake_current[fake_cpu] = to;
-    if (!to->is_idle) {
-        mm_cpu_enter(to->domain, fake_cpu);
-    }
-    fake_tlb_switch(to->is_idle ? MFN_INVALID : to->mm.hw_root);
-    sched_switched(from, to);
-}
-
 void port_vcpu_sync(struct vcpu *v)
 {
     (void)v;
@@ -368,6 +353,25 @@ void port_swap_gs(void)
 void port_load_gs_other(uint16_t selector)
 {
     port_current()->machine.gs_selector = selector;
+}
+
+/* The tests set them in the frame. */
+void port_read_selectors(struct vcpu *v)
+{
+    v->cpu.ds = v->machine.regs.ds;
+    v->cpu.es = v->machine.regs.es;
+    v->cpu.fs = v->machine.regs.fs;
+    v->cpu.gs = v->machine.regs.gs;
+}
+
+void port_fpu_get(struct vcpu *v, void *fxsave)
+{
+    memcpy(fxsave, v->machine.fxsave, sizeof(v->machine.fxsave));
+}
+
+void port_fpu_set(struct vcpu *v, const void *fxsave)
+{
+    memcpy(v->machine.fxsave, fxsave, sizeof(v->machine.fxsave));
 }
 
 void port_write_dr(unsigned int n, uint64_t value)

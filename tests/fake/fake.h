@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tests' machine: it implements port/ on the host, with an arena of frames, CPUs that are threads (or one thread that
- * says which CPU it is), and checks on everything that core does with it. What goes wrong ends the process with a message; Check
- * runs each test in a process of its own, and each starts the machine once.
+ * The tests' machine: it implements port/ on the host, with an arena of frames, CPUs that are threads (or one
+ * thread that says which CPU it is), and checks on everything that core does with it. What goes wrong ends
+ * the process with a message; Check runs each test in a process of its own, and each starts the machine once.
  */
 #ifndef TESTS_FAKE_FAKE_H
 #define TESTS_FAKE_FAKE_H
@@ -20,7 +20,8 @@ void fake_start(uint64_t frames, unsigned int cpus);
 /* This thread goes on as another CPU. */
 void fake_become_cpu(unsigned int cpu);
 
-/* The vCPU that runs on this CPU from now on; NULL: an idle one of the machine's own. Nothing is saved or loaded, but the CPU's root. */
+/* The vCPU that runs on this CPU from now on; NULL: an idle one of the machine's own. Nothing is saved or
+ * loaded, but the CPU's root. */
 void fake_run(struct vcpu *v);
 
 /* Fails the test if a frame is mapped or a lock held. */
@@ -28,11 +29,13 @@ void fake_check_idle(void);
 
 /* ---- preemption, failures ---- */
 
-/* port_preempt_pending answers true at the call number n from now (1: the next), and then at each n-th; 0: never. */
+/* port_preempt_pending answers true at the call number n from now (1: the next), and then at each n-th; 0:
+ * never. */
 void fake_preempt_every(unsigned int n);
 unsigned int fake_preempt_calls(void);
 
-/* The n-th heap or frame allocation of the hypervisor from now on fails (1: the next); 0: none. True if it has happened. */
+/* The n-th heap or frame allocation of the hypervisor from now on fails (1: the next); 0: none. True if it
+ * has happened. */
 void fake_fail_alloc(unsigned int n);
 bool fake_failed_alloc(void);
 
@@ -43,12 +46,13 @@ bool fake_failed_copy(void);
 /* ---- guest memory ---- */
 
 /*
- * A buffer of the test becomes guest memory at a linear address, for every vCPU. Addresses outside all buffers are looked up in the
- * running vCPU's page tables. At most 16 buffers.
+ * A buffer of the test becomes guest memory at a linear address, for every vCPU. Addresses outside all
+ * buffers are looked up in the running vCPU's page tables. At most 16 buffers.
  */
 void fake_guest_memory(guest_va_t address, void *buffer, size_t size);
 
-/* From now on every byte that was read from a guest's buffer changes after the reading: a second fetch gives something else. */
+/* From now on every byte that was read from a guest's buffer changes after the reading: a second fetch gives
+ * something else. */
 void fake_double_fetch(bool on);
 
 /* ---- frames ---- */
@@ -78,6 +82,13 @@ void fake_console_clear(void);
 void fake_io_set(uint16_t port, uint32_t value);
 bool fake_io_written(uint16_t port, uint32_t *value);
 
+/* The interrupt lines of the platform, as core has set them. */
+struct fake_line {
+    bool routed, masked, level, low;
+};
+
+extern struct fake_line fake_lines[24];
+
 /* MSRs: those that were set exist. */
 void fake_msr_set(uint32_t msr, uint64_t value);
 bool fake_msr_get(uint32_t msr, uint64_t *value);
@@ -95,12 +106,13 @@ extern void (*fake_on_switch)(struct vcpu *from, struct vcpu *to);
 /* ---- translation caches ---- */
 
 /*
- * The vCPU that runs on this CPU touches an address (in user mode by cpu.kernel_mode): the CPU's cache, then its root is used, and the
- * translation is kept. True and the frame if the access is allowed.
+ * The vCPU that runs on this CPU touches an address (in user mode by cpu.kernel_mode): the CPU's cache, then
+ * its root is used, and the translation is kept. True and the frame if the access is allowed.
  */
 bool fake_touch(guest_va_t address, bool write, mfn_t *m);
 
-/* Fails the test for a cached translation to a frame that has another owner now, or a writable one to a table in use. */
+/* Fails the test for a cached translation to a frame that has another owner now, or a writable one to a table
+ * in use. */
 void fake_tlb_check(void);
 
 /* How many flushes of all entries a CPU has done. */
@@ -109,8 +121,9 @@ unsigned int fake_tlb_flushes(unsigned int cpu);
 /* ---- the recounting oracle (oracle.c) ---- */
 
 /*
- * Counts the references and types of all frames anew, from the page tables, pins and roots of these domains, and fails the test if the
- * frame table says otherwise, or if something is writable that is a table. Nothing may be in the middle of an operation, but partial tables.
+ * Counts the references and types of all frames anew, from the page tables, pins and roots of these domains,
+ * and fails the test if the frame table says otherwise, or if something is writable that is a table. Nothing
+ * may be in the middle of an operation, but partial tables.
  */
 void fake_oracle(struct domain *const *domains, unsigned int count);
 

@@ -292,5 +292,6 @@ mfn_t __wrap_frame_alloc_hv(unsigned int order)
 
 mfn_t __wrap_frame_alloc(unsigned int order, unsigned int address_bits, struct domain *claimer, bool zeroed)
 {
-    return countdown_step(&alloc_failure) ? MFN_INVALID : __real_frame_alloc(order, address_bits, claimer, zeroed);
+    return countdown_step(&alloc_failure) ? MFN_INVALID
+                                          : __real_frame_alloc(order, address_bits, claimer, zeroed);
 }

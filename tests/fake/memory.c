@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tests' machine: frames. AddressSanitizer makes a frame untouchable while nobody maps it, but for frames that the hypervisor
- * has for itself.
+ * The tests' machine: frames. AddressSanitizer makes a frame untouchable while nobody maps it, but for frames
+ * that the hypervisor has for itself.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +16,10 @@
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
-#define poison(address, size) __asan_poison_memory_region((address), (size))
+#define poison(address, size)   __asan_poison_memory_region((address), (size))
 #define unpoison(address, size) __asan_unpoison_memory_region((address), (size))
 #else
-#define poison(address, size) ((void)(address), (void)(size))
+#define poison(address, size)   ((void)(address), (void)(size))
 #define unpoison(address, size) ((void)(address), (void)(size))
 #endif
 
@@ -68,6 +68,11 @@ bool fake_is_ram(mfn_t m)
 uint64_t fake_frame_limit(void)
 {
     return arena.limit;
+}
+
+uint64_t port_ram_frames(void)
+{
+    return arena.limit - FAKE_RAM_FIRST;
 }
 
 void *fake_map(mfn_t m)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The recounting oracle: what the frame table should say follows from the tables, pins, roots and descriptor windows that there are. It
- * reads these only, by the rules as they stand in core/page_type.h, and shares no code with core.
+ * The recounting oracle: what the frame table should say follows from the tables, pins, roots and descriptor
+ * windows that there are. It reads these only, by the rules as they stand in core/page_type.h, and shares no
+ * code with core.
  */
 #include <stdlib.h>
 
@@ -9,9 +10,9 @@
 #include "core/page_type.h"
 #include "fake.h"
 
-#define PRESENT 1ull
-#define WRITABLE 2ull
-#define ENTRY_FRAME(entry) (((entry) & 0x000ffffffffff000ull) >> 12)
+#define PRESENT            1ull
+#define WRITABLE           2ull
+#define ENTRY_FRAME(entry) (((entry)&0x000ffffffffff000ull) >> 12)
 
 struct count {
     uint64_t refs, types;
@@ -49,8 +50,8 @@ static void count_child(struct count *counts, uint64_t table, unsigned int level
     counts[n].refs++;
     counts[n].types++;
     if (counts[n].as_level && counts[n].as_level != level - 1) {
-        fake_fail("frame %#llx is used as a table of levels %u and %u", (unsigned long long)n, counts[n].as_level,
-                  level - 1);
+        fake_fail("frame %#llx is used as a table of levels %u and %u", (unsigned long long)n,
+                  counts[n].as_level, level - 1);
     }
     counts[n].as_level = level - 1;
 }
@@ -147,7 +148,8 @@ static void check_word(uint64_t n, uint64_t word)
         fake_fail("frame %#llx is being validated (%#llx)", (unsigned long long)n, (unsigned long long)word);
     }
     if (!count && word & (PAGE_TYPE_VALIDATED | PAGE_TYPE_PINNED)) {
-        fake_fail("frame %#llx is unused, but valid or pinned (%#llx)", (unsigned long long)n, (unsigned long long)word);
+        fake_fail("frame %#llx is unused, but valid or pinned (%#llx)", (unsigned long long)n,
+                  (unsigned long long)word);
     }
 }
 
@@ -166,19 +168,21 @@ static void check_frame(const struct count *c, uint64_t n)
     check_word(n, word);
     if (refs != c->refs + (uint64_t)hold_refs[n] || types != c->types + (uint64_t)hold_types[n]) {
         fake_fail("frame %#llx has %llu references and %llu of type %d, but should have %llu and %llu",
-                  (unsigned long long)n, (unsigned long long)refs, (unsigned long long)types, (int)page_type_of(word),
-                  (unsigned long long)(c->refs + (uint64_t)hold_refs[n]),
+                  (unsigned long long)n, (unsigned long long)refs, (unsigned long long)types,
+                  (int)page_type_of(word), (unsigned long long)(c->refs + (uint64_t)hold_refs[n]),
                   (unsigned long long)(c->types + (uint64_t)hold_types[n]));
     }
     if (c->as_writable && page_type_of(word) != FRAME_WRITABLE) {
-        fake_fail("frame %#llx is mapped writable, but is of type %d", (unsigned long long)n, (int)page_type_of(word));
-    }
-    if (c->as_level && level_of(word) != c->as_level) {
-        fake_fail("frame %#llx is used as a table of level %u, but is of type %d", (unsigned long long)n, c->as_level,
+        fake_fail("frame %#llx is mapped writable, but is of type %d", (unsigned long long)n,
                   (int)page_type_of(word));
     }
+    if (c->as_level && level_of(word) != c->as_level) {
+        fake_fail("frame %#llx is used as a table of level %u, but is of type %d", (unsigned long long)n,
+                  c->as_level, (int)page_type_of(word));
+    }
     if (c->as_descriptors && page_type_of(word) != FRAME_SEGDESC) {
-        fake_fail("frame %#llx is in a GDT, but is of type %d", (unsigned long long)n, (int)page_type_of(word));
+        fake_fail("frame %#llx is in a GDT, but is of type %d", (unsigned long long)n,
+                  (int)page_type_of(word));
     }
 }
 
@@ -202,8 +206,9 @@ static void check_domain(const struct domain *d)
     uint64_t shared = list_length(d->mm.hv_head, d);
 
     if (own != d->mm.frame_count || shared != d->mm.hv_frames) {
-        fake_fail("domain %u has %llu and %llu frames, but its accounts say %llu and %u", d->id, (unsigned long long)own,
-                  (unsigned long long)shared, (unsigned long long)d->mm.frame_count, d->mm.hv_frames);
+        fake_fail("domain %u has %llu and %llu frames, but its accounts say %llu and %u", d->id,
+                  (unsigned long long)own, (unsigned long long)shared, (unsigned long long)d->mm.frame_count,
+                  d->mm.hv_frames);
     }
 }
 

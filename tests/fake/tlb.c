@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tests' machine: translation caches, by the processor's rules. A translation may be kept until it is flushed: a load of a root
- * drops those that are not global, a flush of one page drops that page's, a full flush all.
+ * The tests' machine: translation caches, by the processor's rules. A translation may be kept until it is
+ * flushed: a load of a root drops those that are not global, a flush of one page drops that page's, a full
+ * flush all.
  */
 #include "core/frame.h"
 #include "core/page_type.h"
@@ -14,7 +15,7 @@
 #include "port/tlb.h"
 #include "port/vcpu.h"
 
-#define TLB_SIZE 256u
+#define TLB_SIZE   256u
 #define ENTRY_BITS 9u
 
 struct entry {
@@ -107,7 +108,8 @@ void port_load_root(mfn_t l4)
 void port_l4_init(struct domain *d, uint64_t *l4)
 {
     (void)d;
-    /* The hypervisor's half leads nowhere that a guest may go: frames outside of the arena, for the supervisor only but for the M2P. */
+    /* The hypervisor's half leads nowhere that a guest may go: frames outside of the arena, for the
+     * supervisor only but for the M2P. */
     for (unsigned int slot = 256; slot <= 271; slot++) {
         l4[slot] = pte_make(mfn(0xff000000ull + slot), PTE_PRESENT | PTE_WRITE | PTE_ACCESSED | PTE_DIRTY);
     }
@@ -133,7 +135,8 @@ static bool walk(mfn_t root, guest_va_t address, struct entry *found)
             fake_fail("an entry of level %u leads to frame %#llx", level, (unsigned long long)table.n);
         }
     }
-    *found = (struct entry){true, all & PTE_WRITE, entry & PTE_GLOBAL, address.n / PAGE_SIZE, table, frame_owner(table)};
+    *found = (struct entry){true,  all & PTE_WRITE,   entry & PTE_GLOBAL, address.n / PAGE_SIZE,
+                            table, frame_owner(table)};
     return all & PTE_USER;
 }
 
@@ -174,7 +177,8 @@ static void entry_check(unsigned int cpu, const struct entry *e)
         fake_fail("CPU %u has a stale translation to frame %#llx, which has another owner", cpu,
                   (unsigned long long)e->frame.n);
     }
-    if (e->write && type & (PAGE_TYPE_VALIDATED | PAGE_TYPE_PARTIAL) && page_type_of(type) != FRAME_WRITABLE) {
+    if (e->write && type & (PAGE_TYPE_VALIDATED | PAGE_TYPE_PARTIAL) &&
+        page_type_of(type) != FRAME_WRITABLE) {
         fake_fail("CPU %u can write to frame %#llx of type %d", cpu, (unsigned long long)e->frame.n,
                   (int)page_type_of(type));
     }

@@ -8,9 +8,13 @@ struct spinlock {
     uint32_t owner; /* CPU + 1; 0: free */
 };
 
-#define SPINLOCK(lock_level) {.level = (lock_level)}
+#define SPINLOCK(lock_level)  \
+    {                         \
+        .level = (lock_level) \
+    }
 
-/* They stop the test for a lock out of order, one that this CPU holds already, or a release of one that it does not hold. */
+/* They stop the test for a lock out of order, one that this CPU holds already, or a release of one that it
+ * does not hold. */
 void fake_lock_acquire(struct spinlock *lock, bool nested);
 bool fake_lock_try(struct spinlock *lock);
 void fake_lock_release(struct spinlock *lock);

@@ -19,6 +19,7 @@ struct port_vcpu {
     mfn_t ldt[16];
     uint32_t ldt_descriptors;
     uint16_t gs_selector;
+    uint8_t fxsave[512];
 };
 
 struct cpu_user_regs *fake_regs(struct vcpu *v);

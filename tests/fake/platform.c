@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* The tests' machine: what a platform has besides CPUs and memory: interrupt lines, the memory map, FPU
+ * images. */
+#include <string.h>
+
+#include "fake.h"
+#include "port/cpu.h"
+#include "port/irq.h"
+#include "port/machine.h"
+#include "port/map.h"
+#include "port/vcpu.h"
+#include "pvabi/errno.h"
+
+#define LINES       24u
+#define FXSAVE_SIZE 512u
+
+struct fake_line fake_lines[LINES];
+
+static uint8_t fpu_image[FXSAVE_SIZE];
+
+unsigned int port_irq_count(void)
+{
+    return LINES;
+}
+
+int port_irq_route(unsigned int gsi, bool level, bool low)
+{
+    if (gsi >= LINES) {
+        return -XEN_EINVAL;
+    }
+    fake_lines[gsi] = (struct fake_line){.routed = true, .masked = true, .level = level, .low = low};
+    return 0;
+}
+
+void port_irq_mask(unsigned int gsi, bool masked)
+{
+    if (gsi >= LINES || !fake_lines[gsi].routed) {
+        fake_fail("interrupt line %u is masked, but not routed", gsi);
+    }
+    fake_lines[gsi].masked = masked;
+}
+
+void port_irq_default(unsigned int gsi, bool *level, bool *low)
+{
+    *level = *low = gsi >= 16;
+}
+
+int port_irq_controller_read(uint64_t address, uint32_t reg, uint32_t *value)
+{
+    (void)address;
+    (void)reg;
+    *value = 0;
+    return -XEN_EINVAL;
+}
+
+uint32_t port_cpu_apic_id(unsigned int cpu)
+{
+    return cpu * 2;
+}
+
+uint32_t port_cpu_acpi_id(unsigned int cpu)
+{
+    return cpu + 1;
+}
+
+bool port_machine_e820(unsigned int index, struct e820entry *entry)
+{
+    (void)index;
+    (void)entry;
+    return false;
+}
+
+mfn_t port_m2p_chunk(uint64_t chunk)
+{
+    (void)chunk;
+    return MFN_INVALID;
+}
+
+void port_fpu_get(struct vcpu *v, void *fxsave)
+{
+    (void)v;
+    memcpy(fxsave, fpu_image, sizeof(fpu_image));
+}
+
+void port_fpu_set(struct vcpu *v, const void *fxsave)
+{
+    (void)v;
+    memcpy(fpu_image, fxsave, sizeof(fpu_image));
+}

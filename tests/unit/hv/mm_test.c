@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Unit tests of memory: frames, page types, page tables, and the hypercalls about them. */
+#include "mm_suites.h"
+
+#include <stdlib.h>
+
+int main(void)
+{
+    SRunner *runner = srunner_create(mm_types_suite());
+    int failed;
+
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
