@@ -237,6 +237,19 @@ int daemon_make_folder(const char *path, unsigned int mode, struct pv_error *err
     return 0;
 }
 
+/* An earlier daemon that was just killed, or a child of its, may hold the lock for a moment more. */
+static int daemon_try_lock(int fd)
+{
+    const struct timespec pause = { .tv_nsec = 20000000 };
+    int result = flock(fd, LOCK_EX | LOCK_NB);
+
+    for (int i = 0; result != 0 && i < 25; i++) {
+        nanosleep(&pause, NULL);
+        result = flock(fd, LOCK_EX | LOCK_NB);
+    }
+    return result;
+}
+
 int daemon_lock(const struct daemon *daemon, struct pv_error *error)
 {
     char folder[512], text[16];
@@ -253,7 +266,7 @@ int daemon_lock(const struct daemon *daemon, struct pv_error *error)
     if (fd < 0) {
         return pv_error_errno(error, errno, "cannot open the pid file %s", daemon->pid_file);
     }
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (daemon_try_lock(fd) != 0) {
         close(fd);
         return pv_error_set(error, PV_ERROR_FAILURE, "another %s runs: it holds %s", daemon->name, daemon->pid_file);
     }
