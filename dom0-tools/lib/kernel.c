@@ -67,6 +67,9 @@ static int describe(const uint8_t *data, size_t size, struct pv_payload *payload
         return pv_error_set(error, PV_ERROR_USAGE, "is cut off or broken: it claims to unpack to %zu bytes",
                             payload->unpacked_size);
     }
+    if (payload->unpacker->size_appended) {
+        payload->size -= SIZE_FIELD;
+    }
     return 0;
 }
 

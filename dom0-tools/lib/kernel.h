@@ -25,6 +25,7 @@ struct pv_unpacker {
     const char *name;
     uint8_t magic[6];
     size_t magic_size;
+    bool size_appended; /* Linux's build puts the unpacked size behind it; else the format ends with it */
     /* Fills exactly `out_size` bytes or fails. */
     int (*unpack)(const uint8_t *in, size_t in_size, uint8_t *out, size_t out_size, struct pv_error *error);
 };

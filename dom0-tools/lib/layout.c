@@ -106,15 +106,37 @@ static void take_p2m_apart(const struct pv_layout_input *input, struct pv_layout
     layout->p2m_all = (struct pv_run){first, *next - first};
 }
 
-static int check_input(const struct pv_layout_input *input, struct pv_error *error)
+/* Generous, so that nothing in the layout's arithmetic can leave the address space. */
+static bool fits_addresses(const struct pv_layout_input *input, bool p2m_apart)
 {
-    /* No size below can wrap: addresses and sizes are far under 2^63 together. */
-    const uint64_t most = UINT64_C(1) << 40;
+    uint64_t size = input->kernel_end - input->virt_base;
+
+    if (!input->ramdisk_by_frame) {
+        size += input->ramdisk_size;
+    }
+    if (!p2m_apart) {
+        size += input->pages * sizeof(uint64_t);
+    }
+    size += size / 128 + 4 * MAPPING_ALIGN;
+    if (input->virt_base < LOW_END) {
+        return size <= LOW_END - input->virt_base;
+    }
+    return input->virt_base >= HYPERVISOR_END && size <= UINT64_MAX - input->virt_base;
+}
+
+static int check_input(const struct pv_layout_input *input, bool p2m_apart, struct pv_error *error)
+{
+    /* No sum of sizes can wrap: all are far under 2^63 together. */
+    const uint64_t most = UINT64_C(1) << 42;
 
     if (input->kernel_start < input->virt_base || input->kernel_end <= input->kernel_start ||
         input->kernel_end - input->virt_base > most || input->ramdisk_size > most ||
         input->pages > most >> PAGE_SHIFT || input->virt_base % PAGE_BYTES != 0) {
         return pv_error_set(error, PV_ERROR_USAGE, "the kernel's or ramdisk's size makes no sense");
+    }
+    if (!fits_addresses(input, p2m_apart)) {
+        return pv_error_set(error, PV_ERROR_RESOURCES,
+                            "the kernel and its ramdisk do not fit into the addresses behind the kernel's base");
     }
     return 0;
 }
@@ -126,10 +148,6 @@ static int check_fit(const struct pv_layout *layout, struct pv_error *error)
                             " MiB at start, and the domain has %" PRIu64, (layout->end >> 8) + 1,
                             layout->pages >> 8);
     }
-    if (layout->main.end != 0 && !range_is_guests(layout->main.start, layout->main.end)) {
-        return pv_error_set(error, PV_ERROR_RESOURCES,
-                            "the kernel and its ramdisk do not fit into the addresses behind the kernel's base");
-    }
     return 0;
 }
 
@@ -138,10 +156,10 @@ int pv_layout_make(const struct pv_layout_input *input, struct pv_layout *layout
     uint64_t next;
 
     *layout = (struct pv_layout){.virt_base = input->virt_base, .pages = input->pages};
-    if (check_input(input, error) != 0) {
+    layout->p2m_apart = p2m_can_lie_apart(input);
+    if (check_input(input, layout->p2m_apart, error) != 0) {
         return -1;
     }
-    layout->p2m_apart = p2m_can_lie_apart(input);
     layout->kernel.first = (input->kernel_start - input->virt_base) >> PAGE_SHIFT;
     next = pages_of(input->kernel_end - input->virt_base);
     layout->kernel.count = next - layout->kernel.first;

@@ -10,7 +10,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -85,11 +87,14 @@ static int load_all(struct pv_ctx *ctx, uint16_t domid, const struct pv_load *lo
 }
 
 /* The child writes its error to the pipe, and nothing when all went well. Never returns. */
-static void run_child(struct pv_ctx *ctx, uint16_t domid, const struct pv_load *loads, size_t count, int pipe)
+static void run_child(struct pv_ctx *ctx, uint16_t domid, const struct pv_load *loads, size_t count, int pipe,
+                      pid_t parent)
 {
-    struct pv_error error;
+    struct pv_error error = {.class = PV_ERROR_FAILURE};
 
-    if (load_all(ctx, domid, loads, count, true, &error) == 0) {
+    /* Alone it would hold the frames of a domain that somebody destroys after our parent's death. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() == parent && load_all(ctx, domid, loads, count, true, &error) == 0) {
         _exit(0);
     }
     _exit(write(pipe, &error, sizeof(error)) == sizeof(error) ? 1 : 2);
@@ -121,14 +126,14 @@ static int load_in_child(struct pv_ctx *ctx, uint16_t domid, const struct pv_loa
                          struct pv_error *error)
 {
     int pipes[2], result = -1;
-    pid_t child;
+    pid_t parent = getpid(), child;
 
     if (pipe2(pipes, O_CLOEXEC) != 0) {
         return pv_error_errno(error, errno, "loading the kernel");
     }
     child = fork();
     if (child == 0) {
-        run_child(ctx, domid, loads, count, pipes[1]);
+        run_child(ctx, domid, loads, count, pipes[1], parent);
     }
     close(pipes[1]);
     if (child < 0) {

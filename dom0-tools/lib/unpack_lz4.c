@@ -38,4 +38,5 @@ static int unpack(const uint8_t *in, size_t in_size, uint8_t *out, size_t out_si
 }
 
 const struct pv_unpacker pv_unpack_lz4 = {
-    .name = "lz4", .magic = {0x02, 0x21, 0x4c, 0x18}, .magic_size = 4, .unpack = unpack};
+    .name = "lz4", .magic = {0x02, 0x21, 0x4c, 0x18}, .magic_size = 4, .size_appended = true,
+    .unpack = unpack};

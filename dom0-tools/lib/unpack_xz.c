@@ -48,6 +48,8 @@ static int unpack_lzma(const uint8_t *in, size_t in_size, uint8_t *out, size_t o
 }
 
 const struct pv_unpacker pv_unpack_xz = {
-    .name = "xz", .magic = {0xfd, '7', 'z', 'X', 'Z', 0}, .magic_size = 6, .unpack = unpack_xz};
+    .name = "xz", .magic = {0xfd, '7', 'z', 'X', 'Z', 0}, .magic_size = 6, .size_appended = true,
+    .unpack = unpack_xz};
 const struct pv_unpacker pv_unpack_lzma = {
-    .name = "lzma", .magic = {0x5d, 0, 0}, .magic_size = 3, .unpack = unpack_lzma};
+    .name = "lzma", .magic = {0x5d, 0, 0}, .magic_size = 3, .size_appended = true,
+    .unpack = unpack_lzma};

@@ -21,4 +21,5 @@ static int unpack(const uint8_t *in, size_t in_size, uint8_t *out, size_t out_si
 }
 
 const struct pv_unpacker pv_unpack_zstd = {
-    .name = "zstd", .magic = {0x28, 0xb5, 0x2f, 0xfd}, .magic_size = 4, .unpack = unpack};
+    .name = "zstd", .magic = {0x28, 0xb5, 0x2f, 0xfd}, .magic_size = 4, .size_appended = true,
+    .unpack = unpack};
