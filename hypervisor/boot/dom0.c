@@ -6,7 +6,7 @@
  * frames with its own tables (INIT_P2M) and the initrd (MOD_START_PFN).
  */
 #include "boot/dom0.h"
-#include "boot/boot_info.h"
+#include "x86/boot_info.h"
 #include "boot/command_line.h"
 #include "boot/dom0_tables.h"
 #include "core/domain.h"

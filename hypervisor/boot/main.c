@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Start of day on the first CPU: the order of initialisation, and nothing else. */
-#include "boot/boot_info.h"
+#include "x86/boot_info.h"
 #include "boot/command_line.h"
 #include "boot/dom0.h"
 #include "core/console.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory before the frame allocator exists. The model: RAM regions, and a sorted list of ranges that are taken. */
 #include "x86/boot_alloc.h"
-#include "boot/boot_info.h"
+#include "x86/boot_info.h"
 #include "core/frame.h"
 #include "lib/string.h"
 #include "port/cpu.h"

@@ -239,6 +239,8 @@ x86_exit:
     mov CPU_FIELD(CURRENT)(%rax), %rbx
     cmpq $0, VCPU_BOUNCE_ADDRESS(%rbx)
     jne exit_work
+    cmpw $0x100, VCPU_NMI_MASKED(%rbx) /* an NMI is pending (the high byte) and none is being handled */
+    je exit_work
     mov VCPU_INFO(%rbx), %rcx
     movzwl (%rcx), %eax         /* upcall pending in the low byte, mask in the high one */
     sub $1, %ax

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* port/machine.h on the real machine. */
 #include "port/machine.h"
+#include "lib/e820.h"
 #include "lib/log.h"
 #include "port/cpu.h"
 #include "pvabi/errno.h"
 #include "x86/acpi.h"
+#include "x86/boot_info.h"
 #include "x86/cpu.h"
 #include "x86/guest_copy.h"
 
@@ -110,4 +112,17 @@ void port_reset(void)
     x86_out8(RESET_CONTROL, 0x06);
     x86_out8(KEYBOARD_CONTROLLER, 0xfe);
     stop();
+}
+
+bool port_machine_e820(unsigned int index, struct e820entry *entry)
+{
+    if (index >= boot_info.memory_count) {
+        return false;
+    }
+    *entry = (struct e820entry){
+        .addr = boot_info.memory[index].start,
+        .size = boot_info.memory[index].length,
+        .type = boot_info.memory[index].type,
+    };
+    return true;
 }

@@ -124,6 +124,19 @@ static void back_table(uintptr_t table, uint64_t element_size, uint64_t first, u
     }
 }
 
+/* Where there is no RAM the frame table reads as frames that nobody owns: one page of zeros for all of them. */
+static void back_holes(void)
+{
+    uintptr_t end = ROUND_UP(LAYOUT_FRAMES + port_frame_limit() * sizeof(struct frame), PAGE_SIZE);
+    uint64_t zeros = x86_boot_alloc(PAGE_SIZE, PAGE_SIZE);
+
+    for (uintptr_t at = LAYOUT_FRAMES; at < end; at += PAGE_SIZE) {
+        if (!x86_find_entry(at)) {
+            x86_map(at, zeros, PAGE_SIZE, X86_PTE_RO);
+        }
+    }
+}
+
 /*
  * The machine-to-physical table. Chunks of 2 MiB describe a GiB each; where there is no RAM at all, one L2, one L1 and one
  * page of all ones serve the whole range of 2^35 entries, so that a guest's read never faults.
@@ -170,6 +183,7 @@ void x86_paging_init(void)
     for (unsigned int i = 0; i < x86_ram_count; i++) {
         back_table(LAYOUT_FRAMES, sizeof(struct frame), x86_ram[i].first, x86_ram[i].end);
     }
+    back_holes();
     map_m2p();
     __asm__ volatile("mov %0, %%cr3" ::"r"((uint64_t)x86_idle_l4 - LAYOUT_DIRECT) : "memory");
 }

@@ -37,6 +37,22 @@ static bool window_fault(struct vcpu *v, uint64_t address)
     return offset >= LDT_OFFSET && guest_cpu_ldt_fault(v, (uint64_t)offset - LDT_OFFSET);
 }
 
+/* A descriptor that is not there: the guest sees the fault in its own table, or a selector that it may not use. */
+static bool inject_window_fault(struct vcpu *v, const struct cpu_user_regs *regs, uint64_t address)
+{
+    int64_t offset = x86_windows_offset(v, address);
+
+    if (offset < 0) {
+        return false;
+    }
+    if (offset >= LDT_OFFSET) {
+        guest_cpu_inject_page_fault(v, v->cpu.ldt_base.n + (uint64_t)offset - LDT_OFFSET, regs->error_code);
+    } else {
+        guest_cpu_inject_trap(v, TRAP_GP, (uint32_t)offset & ~7u, true);
+    }
+    return true;
+}
+
 /* Whether a fault of the hypervisor on a guest's page is over: the entry allows the access now. */
 static bool spurious(struct vcpu *v, uint64_t address, uint32_t error)
 {
@@ -47,7 +63,7 @@ static bool spurious(struct vcpu *v, uint64_t address, uint32_t error)
 }
 
 /* The IRET to the guest faulted: its registers are loaded already and were saved anew by this exception. */
-static void iret_fault(struct cpu_user_regs *regs)
+static void NORETURN iret_fault(struct cpu_user_regs *regs, unsigned int vector)
 {
     struct cpu_user_regs *guest = x86_cpu_guest_regs(port_cpu_id()), frame = *regs;
     uint32_t error = regs->error_code;
@@ -59,7 +75,8 @@ static void iret_fault(struct cpu_user_regs *regs)
     frame.rsp = guest->rsp;
     frame.ss = guest->ss;
     *guest = frame;
-    guest_cpu_iret_fault(port_current(), guest, error);
+    /* The guest learns of it as if its own first instruction had faulted. Its other mode's frame is in place already. */
+    guest_cpu_inject_trap(port_current(), vector, error, true);
     x86_exit_from(guest);
 }
 
@@ -88,7 +105,7 @@ static void hypervisor_trap(struct cpu_user_regs *regs, unsigned int vector)
         return;
     }
     if (regs->rip == (uintptr_t)x86_iret_instruction && vector >= TRAP_NO_SEGMENT && vector <= TRAP_PAGE_FAULT) {
-        iret_fault(regs);
+        iret_fault(regs, vector);
     }
     if (vector == TRAP_DEBUG) {
         /* A guest's breakpoint on data that the hypervisor touched for it. */
@@ -104,7 +121,7 @@ static void guest_trap(struct cpu_user_regs *regs, unsigned int vector)
     if (vector == TRAP_PAGE_FAULT) {
         uint64_t address = x86_read_cr2();
 
-        if (!window_fault(v, address)) {
+        if (!window_fault(v, address) && !inject_window_fault(v, regs, address)) {
             guest_cpu_page_fault(v, regs, address);
         }
         return;

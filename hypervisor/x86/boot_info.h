@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a boot loader told, copied out of its memory: the same for every boot protocol. */
-#ifndef BOOT_BOOT_INFO_H
-#define BOOT_BOOT_INFO_H
+#ifndef X86_BOOT_INFO_H
+#define X86_BOOT_INFO_H
 
 #include "lib/types.h"
 

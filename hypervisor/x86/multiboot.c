@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Multiboot 1 and 2: copies what the loader tells into boot_info. Facts from the Multiboot specifications 0.6.96 and 2.0. */
-#include "boot/boot_info.h"
+#include "x86/boot_info.h"
 #include "lib/string.h"
 #include "port/map.h"
 
