@@ -11,6 +11,7 @@
 #include "guest/memory.h"
 #include "guest/pagetable.h"
 #include "guest/printf.h"
+#include "guest/pv.h"
 #include "guest/start.h"
 #include "guest/string.h"
 #include "guest/time.h"

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of pv.h: each function in place of a privileged operation does that operation. */
+#include "guest/pv.h"
+
+#include "guest/test.h"
+
+#define DATA_DPL3 0x00cff3000000fffful
+
+static uint64_t fs_word = 11, gs_word = 12;
+
+static void check_segments(void)
+{
+    uint64_t *page = memory_page_alloc(), fs, gs;
+    unsigned long mfn = memory_va_to_mfn(page);
+
+    ASSERT_EQ(pt_protect(page, false), 0);
+    EXPECT_EQ(pv_load_gdt(&mfn, 16), 0);
+    EXPECT_EQ(pv_write_gdt_entry(&page[3], DATA_DPL3), 0);
+    EXPECT_EQ(page[3] | 1ul << 40, DATA_DPL3 | 1ul << 40);
+    __asm__ volatile("mov %0, %%es; mov %1, %%es" ::"r"(3 << 3 | 3), "r"(0));
+    EXPECT_EQ(hypercall_set_gdt(0, 0), 0);
+    EXPECT_EQ(pv_load_ldt(page, 16), 0);
+    EXPECT_EQ(pv_load_ldt(NULL, 0), 0);
+    EXPECT_EQ(pt_protect(page, true), 0);
+    memory_page_free(page);
+    EXPECT_EQ(pv_write_fs_base(HARG(&fs_word)), 0);
+    EXPECT_EQ(pv_write_gs_base(HARG(&gs_word)), 0);
+    __asm__ volatile("mov %%fs:0, %0; mov %%gs:0, %1" : "=r"(fs), "=r"(gs));
+    EXPECT_EQ(fs, 11);
+    EXPECT_EQ(gs, 12);
+    EXPECT_EQ(pv_write_user_gs_base(0), 0);
+    pv_write_fs_base(0);
+    pv_write_gs_base(0);
+}
+
+static void check_tables(void)
+{
+    uint64_t *root = pt_clone_root(), *page = memory_page_alloc();
+    void *window = pt_reserve(1);
+
+    ASSERT(root != NULL);
+    EXPECT_EQ(pv_set_pte(pt_entry(window, 1), memory_va_to_maddr(page) | PTE_PAGE), 0);
+    EXPECT_EQ(pv_invlpg(window), 0);
+    *(volatile uint64_t *)window = 13;
+    EXPECT_EQ(page[0], 13);
+    EXPECT_EQ(pv_set_pte(pt_entry(window, 1), 0), 0);
+    EXPECT_EQ(pv_flush_tlb(), 0);
+    EXPECT_EQ(pv_flush_tlb_all(), 0);
+    EXPECT(!trap_write_word(window, 1));
+    EXPECT_EQ(pv_read_cr2(), HARG(window));
+    EXPECT_EQ(pv_write_cr3(pv_read_cr3()), 0);
+    EXPECT_EQ(pv_write_user_cr3(memory_va_to_maddr(root)), 0);
+    EXPECT_EQ(pv_write_user_cr3(user_root() ? memory_va_to_maddr(user_root()) : 0), 0);
+    pt_free_root(root);
+    memory_page_free(page);
+}
+
+GUEST_TEST(pv_operations)
+{
+    uint32_t out[4];
+
+    EXPECT_EQ(pv_load_idt(trap_table()), 0);
+    EXPECT_EQ(pv_load_rsp0(HARG(vcpu_current()->entry_stack + VCPU_STACK_SIZE)), 0);
+    EXPECT_EQ(pv_load_syscall(entry_syscall), 0);
+    check_segments();
+    check_tables();
+    EXPECT_EQ(pv_write_dr(1, 0x7000), 0);
+    EXPECT_EQ(pv_read_dr(1), 0x7000);
+    EXPECT_EQ(pv_write_dr(1, 0), 0);
+    pv_irq_disable();
+    EXPECT(pv_irq_disabled());
+    pv_irq_enable();
+    EXPECT(!pv_irq_disabled());
+    pv_cpuid(0x40000000, 0, out);
+    EXPECT_EQ(out[1], 0x566e6558);
+    hypercall_set_callbacks(HARG(entry_event), HARG(entry_failsafe), HARG(entry_syscall));
+}
