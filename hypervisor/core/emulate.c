@@ -135,7 +135,8 @@ static bool write_control(struct vcpu *v, struct cpu_user_regs *regs, const stru
         return result == 0 || *again;
     case 4:
         /* What it cannot have is dropped in silence: Linux does not expect #GP here. */
-        port_set_guest_cr4(v, value & guest_cpu_cr4_choice(v));
+        v->cpu.cr4 = value & guest_cpu_cr4_choice(v);
+        port_set_guest_cr4(v, v->cpu.cr4);
         return true;
     default:
         return false;
@@ -187,7 +188,8 @@ static bool set_xcr(struct vcpu *v, const struct cpu_user_regs *regs)
     if (!(v->cpu.cr4 & GUEST_CR4_OSXSAVE) || regs->ecx != 0 || !xcr0_valid(v, edx_eax(regs))) {
         return false;
     }
-    port_set_xcr0(v, edx_eax(regs));
+    v->cpu.xcr0 = edx_eax(regs);
+    port_set_xcr0(v, v->cpu.xcr0);
     return true;
 }
 

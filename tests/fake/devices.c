@@ -364,16 +364,6 @@ void port_read_selectors(struct vcpu *v)
     v->cpu.gs = v->machine.regs.gs;
 }
 
-void port_fpu_get(struct vcpu *v, void *fxsave)
-{
-    memcpy(fxsave, v->machine.fxsave, sizeof(v->machine.fxsave));
-}
-
-void port_fpu_set(struct vcpu *v, const void *fxsave)
-{
-    memcpy(v->machine.fxsave, fxsave, sizeof(v->machine.fxsave));
-}
-
 void port_write_dr(unsigned int n, uint64_t value)
 {
     port_current()->machine.dr[n] = value;
