@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Event channels: binding, closing and sending. The states of a port and their locks are in core/evtchn_port.h.
+ * Event channels: binding, closing and sending. The states of a port and their locks are in
+ * core/evtchn_port.h.
  *
- * Sending takes only the lock of the port that is sent on. Binding takes both domains' locks, then both ports'. Closing takes its own
- * domain's lock and both ports': meanwhile the other side may unbind us, but nobody can bind us again.
+ * Sending takes only the lock of the port that is sent on. Binding takes both domains' locks, then both
+ * ports'. Closing takes its own domain's lock and both ports': meanwhile the other side may unbind us, but
+ * nobody can bind us again.
  */
 #include "core/evtchn_port.h"
 
@@ -57,7 +59,8 @@ static int evtchn_connect(struct domain *d, struct evtchn *mine, struct domain *
     return ret;
 }
 
-int evtchn_bind_interdomain(struct domain *d, struct domain *remote, evtchn_port_t remote_port, evtchn_port_t *port)
+int evtchn_bind_interdomain(struct domain *d, struct domain *remote, evtchn_port_t remote_port,
+                            evtchn_port_t *port)
 {
     struct lock_pair domains = lock_acquire_both(&d->evtchn.lock, &remote->evtchn.lock);
     struct lock_token held = domains.first.lock == &d->evtchn.lock ? domains.first : domains.second;
@@ -194,10 +197,12 @@ int evtchn_bind_pirq(struct domain *d, uint32_t pirq, bool share, evtchn_port_t 
 }
 
 /*
- * Locks a port and, if it is connected, its peer, to whose domain *peer_domain is then a reference. The caller holds the
- * domain's lock, so between the two steps a connected port may become unbound, but not connected otherwise.
+ * Locks a port and, if it is connected, its peer, to whose domain *peer_domain is then a reference. The
+ * caller holds the domain's lock, so between the two steps a connected port may become unbound, but not
+ * connected otherwise.
  */
-static struct evtchn *evtchn_lock_with_peer(struct evtchn *port, struct lock_pair *locks, struct domain **peer_domain)
+static struct evtchn *evtchn_lock_with_peer(struct evtchn *port, struct lock_pair *locks,
+                                            struct domain **peer_domain)
 {
     struct evtchn *peer;
 
@@ -222,8 +227,8 @@ static void evtchn_virq_forget(struct domain *d, const struct evtchn *port)
 }
 
 /*
- * Takes a port's binding away: it becomes RESERVED, or stays as it is if it was not bound (-XEN_EINVAL). *pirq is the machine
- * interrupt to unbind, if the port had one; *peer_domain a reference to drop.
+ * Takes a port's binding away: it becomes RESERVED, or stays as it is if it was not bound (-XEN_EINVAL).
+ * *pirq is the machine interrupt to unbind, if the port had one; *peer_domain a reference to drop.
  */
 static int evtchn_unbind(struct domain *d, struct evtchn *port, struct domain **peer_domain, uint32_t *pirq)
 {
@@ -273,7 +278,10 @@ int evtchn_close(struct domain *d, evtchn_port_t number)
     return ret;
 }
 
-/* Closes all ports from the cursor on; -XEN_ERESTART when there is other work. Ports that are not bound are passed over. */
+/*
+ * Closes all ports from the cursor on; -XEN_ERESTART when there is other work. Ports that are not bound are
+ * passed over.
+ */
 static int evtchn_close_all(struct domain *d)
 {
     while (d->evtchn.cursor < port_read_u32(&d->evtchn.valid_ports)) {
@@ -366,7 +374,8 @@ void evtchn_send_local(struct domain *d, evtchn_port_t port)
 }
 
 /* Raises a port if it is still bound to what the caller found it by, which was looked up without a lock. */
-static void evtchn_raise_bound(struct domain *d, evtchn_port_t number, enum evtchn_state state, uint32_t source)
+static void evtchn_raise_bound(struct domain *d, evtchn_port_t number, enum evtchn_state state,
+                               uint32_t source)
 {
     struct evtchn *port = number ? evtchn_lookup(d, number) : NULL;
     struct lock_token own;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Event channels: ports of a domain that are bound to another domain's port, a virtual interrupt, a vCPU (IPI) or a machine
- * interrupt. Two ABIs carry the pending bits: 2-level bitmaps in shared_info, and FIFO queues (core/evtchn_fifo.h).
+ * Event channels: ports of a domain that are bound to another domain's port, a virtual interrupt, a vCPU
+ * (IPI) or a machine interrupt. Two ABIs carry the pending bits: 2-level bitmaps in shared_info, and FIFO
+ * queues (core/evtchn_fifo.h).
  */
 #ifndef CORE_EVTCHN_H
 #define CORE_EVTCHN_H
@@ -50,9 +51,13 @@ struct evtchn_vcpu {
     uint32_t poll;              /* atomic: the port that SCHEDOP_poll waits for, or EVTCHN_POLL_* */
 };
 
-/* port_max is the highest port that the domain may use; UINT32_MAX: as many as the ABI has. 0 or -XEN_ENOMEM. */
+/*
+ * port_max is the highest port that the domain may use; UINT32_MAX: as many as the ABI has. 0 or -XEN_ENOMEM.
+ */
 int evtchn_domain_init(struct domain *d, uint32_t port_max) MUST_CHECK;
-/* Closes all ports of a dying domain; 0 or -XEN_ERESTART. evtchn_domain_free releases the memory at the end. */
+/*
+ * Closes all ports of a dying domain; 0 or -XEN_ERESTART. evtchn_domain_free releases the memory at the end.
+ */
 int evtchn_domain_close(struct domain *d) MUST_CHECK;
 void evtchn_domain_free(struct domain *d);
 int evtchn_vcpu_init(struct vcpu *v) MUST_CHECK;
@@ -76,7 +81,10 @@ int evtchn_set_priority(struct domain *d, evtchn_port_t port, uint32_t priority)
 /* Fills status but for its dom and port. */
 int evtchn_get_status(struct domain *d, evtchn_port_t port, struct evtchn_status *status) MUST_CHECK;
 
-/* Closes all ports and goes back to 2-level; goes on where it was preempted if resuming. -XEN_ERESTART: call again. */
+/*
+ * Closes all ports and goes back to 2-level; goes on where it was preempted if resuming. -XEN_ERESTART: call
+ * again.
+ */
 int evtchn_reset(struct domain *d, bool resuming) MUST_CHECK;
 
 /* The FIFO ABI: a control block for a vCPU, and another page of event words. */
@@ -86,17 +94,26 @@ int evtchn_fifo_expand_array(struct domain *d, mfn_t frame) MUST_CHECK;
 /* Whether a virtual interrupt has one receiver in the system. */
 bool evtchn_virq_is_global(unsigned int virq);
 
-/* Raises a virtual interrupt: of one vCPU (VIRQ_TIMER, VIRQ_DEBUG, ...), or the global ones of the domain that handles them. */
+/*
+ * Raises a virtual interrupt: of one vCPU (VIRQ_TIMER, VIRQ_DEBUG, ...), or the global ones of the domain
+ * that handles them.
+ */
 void evtchn_send_virq(struct vcpu *v, unsigned int virq);
 void evtchn_send_global_virq(unsigned int virq);
 
 /* Sends on a port of d as if its owner did (the toolstack's suspend channel). */
 void evtchn_send_local(struct domain *d, evtchn_port_t port);
 
-/* Machine interrupts are bound and unbound here through core/pirq.h; this marks one pending. LOCK_PIRQ may be held. */
+/*
+ * Machine interrupts are bound and unbound here through core/pirq.h; this marks one pending. LOCK_PIRQ may be
+ * held.
+ */
 void evtchn_send_pirq(struct domain *d, uint32_t pirq);
 
-/* Unmasks the port that a machine interrupt is bound to, if any (PHYSDEVOP_eoi of a domain with the eoi page). */
+/*
+ * Unmasks the port that a machine interrupt is bound to, if any (PHYSDEVOP_eoi of a domain with the eoi
+ * page).
+ */
 void evtchn_unmask_pirq(struct domain *d, uint32_t pirq);
 
 /* Whether a machine interrupt is bound to a port of d. */
@@ -114,7 +131,10 @@ static inline bool evtchn_upcall_pending(const struct evtchn_vcpu *e);
 /* Whether a port is pending, for SCHEDOP_poll; -XEN_EINVAL for a port that does not exist. */
 int evtchn_port_pending(struct domain *d, evtchn_port_t port) MUST_CHECK;
 
-/* v enters SCHEDOP_poll for any port; narrow: only for this one, if nothing ended it yet; poll_end ends it and says whether v was in it. */
+/*
+ * v enters SCHEDOP_poll for any port; narrow: only for this one, if nothing ended it yet; poll_end ends it
+ * and says whether v was in it.
+ */
 void evtchn_poll_begin(struct vcpu *v);
 void evtchn_poll_narrow(struct vcpu *v, evtchn_port_t port);
 bool evtchn_poll_end(struct vcpu *v);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The 2-level ABI of event channels: a pending and a mask bit for each port in shared_info, and in each vcpu_info a selector word
- * with a bit for each 64 ports. The guest owns the mask; only EVTCHNOP_unmask clears it here.
+ * The 2-level ABI of event channels: a pending and a mask bit for each port in shared_info, and in each
+ * vcpu_info a selector word with a bit for each 64 ports. The guest owns the mask; only EVTCHNOP_unmask
+ * clears it here.
  */
 #include "core/evtchn_port.h"
 

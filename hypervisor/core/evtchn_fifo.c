@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The FIFO ABI of event channels. The guest gives pages of event words, one word a port, and a control block for each vCPU with the
- * heads of its 16 queues, one a priority. A word has PENDING, MASKED, LINKED and the link to the next port of its queue; the
- * hypervisor appends at the tail, which only it knows, the guest takes from the head and clears LINKED.
+ * The FIFO ABI of event channels. The guest gives pages of event words, one word a port, and a control block
+ * for each vCPU with the heads of its 16 queues, one a priority. A word has PENDING, MASKED, LINKED and the
+ * link to the next port of its queue; the hypervisor appends at the tail, which only it knows, the guest
+ * takes from the head and clears LINKED.
  *
- * A queue's tail is guarded by its lock. A word is shared with the guest, so it changes by atomic operations only; BUSY tells the
- * guest that it must not clear LINKED for a moment.
+ * A queue's tail is guarded by its lock. A word is shared with the guest, so it changes by atomic operations
+ * only; BUSY tells the guest that it must not clear LINKED for a moment.
  */
 #include "core/evtchn_port.h"
 
@@ -130,11 +131,11 @@ static void evtchn_fifo_append(struct domain *d, struct vcpu *v, uint32_t priori
 }
 
 /*
- * Locks the queue that a port shall go to and the one that held it last. The last one is looked at again under its lock: another
- * sender may have moved the port.
+ * Locks the queue that a port shall go to and the one that held it last. The last one is looked at again
+ * under its lock: another sender may have moved the port.
  */
-static struct lock_pair evtchn_fifo_lock_queues(struct domain *d, struct evtchn *port, struct evtchn_fifo_queue *to,
-                                                struct evtchn_fifo_queue **from)
+static struct lock_pair evtchn_fifo_lock_queues(struct domain *d, struct evtchn *port,
+                                                struct evtchn_fifo_queue *to, struct evtchn_fifo_queue **from)
 {
     for (;;) {
         uint32_t last = port_read_u32(&port->fifo_last);
@@ -157,7 +158,10 @@ static void evtchn_fifo_enqueue(struct domain *d, struct evtchn *port, volatile 
     struct evtchn_fifo_queue *from;
     struct lock_pair both;
 
-    /* A guest may not unmask a port before its vCPU has a control block. Pairs with the release that sets ready. */
+    /*
+     * A guest may not unmask a port before its vCPU has a control block. Pairs with the release that sets
+     * ready.
+     */
     if (!v->evtchn.fifo || !port_read_acquire_u32(&v->evtchn.fifo->ready)) {
         return;
     }
@@ -334,7 +338,10 @@ static int evtchn_fifo_start(struct domain *d, struct vcpu *v, mfn_t frame, uint
         evtchn_fifo_free(d);
         return ret;
     }
-    /* Pairs with the acquire in evtchn_fifo_is_active. First, so that what is sent from now on is not lost to the bitmap. */
+    /*
+     * Pairs with the acquire in evtchn_fifo_is_active. First, so that what is sent from now on is not lost to
+     * the bitmap.
+     */
     port_write_release_u32(&d->evtchn.fifo_active, 1);
     port_barrier();
     evtchn_fifo_take_over(d);

@@ -2,9 +2,10 @@
 /*
  * One event-channel port, for the files of core/evtchn*.c only.
  *
- * A port is FREE, or RESERVED while somebody makes or ends its binding, or bound. Whether it is free changes under its domain's
- * lock; its state and what it is bound to change under its own lock, and of two connected ports under both their locks. So
- * whoever holds the lock of a connected port may use its peer and the peer's domain: they cannot be unbound or freed.
+ * A port is FREE, or RESERVED while somebody makes or ends its binding, or bound. Whether it is free changes
+ * under its domain's lock; its state and what it is bound to change under its own lock, and of two connected
+ * ports under both their locks. So whoever holds the lock of a connected port may use its peer and the peer's
+ * domain: they cannot be unbound or freed.
  */
 #ifndef CORE_EVTCHN_PORT_H
 #define CORE_EVTCHN_PORT_H
@@ -74,7 +75,10 @@ static inline struct vcpu *evtchn_target(const struct domain *d, const struct ev
     return d->vcpus[port_read_u32(&port->vcpu)];
 }
 
-/* Takes the lowest free port and makes it RESERVED. held is d's lock. 0, -XEN_EINVAL, -XEN_ENOSPC or -XEN_ENOMEM. */
+/*
+ * Takes the lowest free port and makes it RESERVED. held is d's lock. 0, -XEN_EINVAL, -XEN_ENOSPC or
+ * -XEN_ENOMEM.
+ */
 int evtchn_port_alloc(struct domain *d, struct lock_token held, struct evtchn **found) MUST_CHECK;
 
 /* Makes a port free again and clears what is pending. held is d's lock; the port's lock is not held. */
@@ -96,7 +100,10 @@ void evtchn_2l_clear(struct domain *d, struct evtchn *port);
 void evtchn_2l_unmask(struct domain *d, struct evtchn *port);
 bool evtchn_2l_pending(const struct domain *d, const struct evtchn *port);
 
-/* The words and queues of the FIFO ABI; as above. busy: a free port is still in a queue, so it must not be used yet. */
+/*
+ * The words and queues of the FIFO ABI; as above. busy: a free port is still in a queue, so it must not be
+ * used yet.
+ */
 void evtchn_fifo_raise(struct domain *d, struct evtchn *port);
 void evtchn_fifo_clear(struct domain *d, struct evtchn *port);
 void evtchn_fifo_unmask(struct domain *d, struct evtchn *port);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What a domain does to one of its ports that exists: unmask, move to another vCPU, priority, status, and whether it is pending. */
+/*
+ * What a domain does to one of its ports that exists: unmask, move to another vCPU, priority, status, and
+ * whether it is pending.
+ */
 #include "core/evtchn_port.h"
 
 #include "lib/string.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A vCPU's side of event channels: its vcpu_info, telling it of an upcall, and waiting for ports (SCHEDOP_poll). */
+/*
+ * A vCPU's side of event channels: its vcpu_info, telling it of an upcall, and waiting for ports
+ * (SCHEDOP_poll).
+ */
 #include "core/evtchn_port.h"
 
 #include "core/frame.h"
@@ -68,7 +71,9 @@ static void evtchn_vcpu_info_move(struct vcpu *v, vcpu_info_t *to)
     }
     v->evtchn.info = to;
     port_barrier();
-    /* What was raised into the old place while this ran must not be lost: the guest looks at everything once. */
+    /*
+     * What was raised into the old place while this ran must not be lost: the guest looks at everything once.
+     */
     port_or_u64(&to->evtchn_pending_sel, ~0ull);
     port_write_u8(&to->evtchn_upcall_pending, 1);
 }

@@ -43,11 +43,14 @@ void sched_runstate_get(struct vcpu *v, struct vcpu_runstate_info *info)
 
 static int sched_copy_entry_time(guest_va_t area, uint64_t entry_time)
 {
-    return port_copy_to_guest(guest_va(area.n + offsetof(struct vcpu_runstate_info, state_entry_time)), &entry_time,
-                              sizeof(entry_time));
+    guest_va_t to = guest_va(area.n + offsetof(struct vcpu_runstate_info, state_entry_time));
+
+    return port_copy_to_guest(to, &entry_time, sizeof(entry_time));
 }
 
-/* Writes a runstate to a guest's area; with the domain's update flag, a reader sees that a write is going on. */
+/*
+ * Writes a runstate to a guest's area; with the domain's update flag, a reader sees that a write is going on.
+ */
 static int sched_copy_runstate(const struct domain *d, guest_va_t area, struct vcpu_runstate_info *info)
 {
     bool flagged = d->vm_assist & 1ull << VMASST_TYPE_runstate_update_flag;

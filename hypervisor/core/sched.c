@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Scheduling: the state of CPUs, and the switch from one vCPU to the next. What a policy decides is in struct sched_policy. */
+/*
+ * Scheduling: the state of CPUs, and the switch from one vCPU to the next. What a policy decides is in struct
+ * sched_policy.
+ */
 #include "core/sched_policy.h"
 
 #include "core/heap.h"
@@ -136,7 +139,9 @@ static void sched_poll_timeout(void *argument)
 {
     struct vcpu *v = argument;
 
-    /* A timer of an earlier poll that fires late finds no poll, or ends this one early, which the ABI allows. */
+    /*
+     * A timer of an earlier poll that fires late finds no poll, or ends this one early, which the ABI allows.
+     */
     if (port_read_u32(&v->evtchn.poll) != EVTCHN_POLL_NONE) {
         sched_wake(v);
     }
@@ -249,7 +254,9 @@ static void sched_tell_idle(struct cpumask allowed)
 {
     struct cpumask idle;
 
-    /* Pairs with the atomic "or" in sched_find: either we see the CPU idle, or it sees the vCPU in the queue. */
+    /*
+     * Pairs with the atomic "or" in sched_find: either we see the CPU idle, or it sees the vCPU in the queue.
+     */
     port_barrier();
     idle = cpumask_and(sched_idle_cpus(), allowed);
     if (!cpumask_empty(idle)) {
@@ -419,7 +426,10 @@ void sched_run(void)
             timer_vcpu_leave(prev);
             sched_write_runstate(prev);
         }
-        /* Whoever marks an event pending for next either sees it running, or next sees the event on its way out. */
+        /*
+         * Whoever marks an event pending for next either sees it running, or next sees the event on its way
+         * out.
+         */
         port_barrier();
     }
     if (!next->is_idle) {
@@ -431,8 +441,9 @@ void sched_run(void)
 }
 
 /*
- * A vCPU's state is saved: others may take it from here on. If it is runnable it waits in this CPU's queue, where nobody could take it
- * yet, or must go to a CPU of its affinity. Returns the CPUs that may have been waiting for it.
+ * A vCPU's state is saved: others may take it from here on. If it is runnable it waits in this CPU's queue,
+ * where nobody could take it yet, or must go to a CPU of its affinity. Returns the CPUs that may have been
+ * waiting for it.
  */
 static struct cpumask sched_saved(struct vcpu *v, bool *homeless)
 {

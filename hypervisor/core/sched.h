@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Scheduling: which vCPU runs on which CPU. The mechanism (states, blocking, waking, switching) is here; the policies stand
- * behind struct sched_policy, one file each.
+ * Scheduling: which vCPU runs on which CPU. The mechanism (states, blocking, waking, switching) is here; the
+ * policies stand behind struct sched_policy, one file each.
  */
 #ifndef CORE_SCHED_H
 #define CORE_SCHED_H
@@ -59,14 +59,17 @@ struct sched_vcpu {
     uint32_t loading;          /* atomic: VCPUOP_initialise is loading its context */
     /* The policy's own, in place so that scheduling needs no memory. */
     struct min_heap_node queue_node;
-    int64_t virtual_time;      /* fair: while on a CPU or in its queue absolute, else relative to the CPU's floor */
+    int64_t virtual_time;      /* fair: absolute on a CPU or in a queue, else relative to the CPU's floor */
     uint64_t slice_start;      /* when it was last chosen */
     uint64_t charged_until;    /* up to when its time was charged */
     struct vcpu *waiting_next; /* null: the next vCPU that waits for a CPU of its own */
     uint8_t has_cpu;           /* null: sched.cpu is its own */
 };
 
-/* Before any domain exists: prepares for all possible CPUs with the named policy ("fair", "null", ...); false: no such. */
+/*
+ * Before any domain exists: prepares for all possible CPUs with the named policy ("fair", "null", ...);
+ * false: no such.
+ */
 bool sched_init(const char *policy);
 
 /* A CPU comes up: v is its idle vCPU, already running there. */
@@ -81,7 +84,10 @@ void sched_domain_free(struct domain *d);
 int sched_vcpu_init(struct vcpu *v) MUST_CHECK;
 void sched_vcpu_free(struct vcpu *v);
 
-/* Sets or clears reasons not to run; clearing the last one wakes, setting one on a running vCPU makes its CPU reschedule. */
+/*
+ * Sets or clears reasons not to run; clearing the last one wakes, setting one on a running vCPU makes its CPU
+ * reschedule.
+ */
 void sched_pause_set(struct vcpu *v, uint32_t flags);
 void sched_pause_clear(struct vcpu *v, uint32_t flags);
 
@@ -119,14 +125,15 @@ void sched_block_current(void);
 void sched_yield_current(void);
 
 /*
- * The running vCPU sleeps until one of the ports is pending, an upcall is due, or the system time (0: no limit) has come. At once 0 if
- * so already, -XEN_EINVAL for a port that does not exist.
+ * The running vCPU sleeps until one of the ports is pending, an upcall is due, or the system time (0: no
+ * limit) has come. At once 0 if so already, -XEN_EINVAL for a port that does not exist.
  */
 int sched_poll_current(const evtchn_port_t *ports, uint32_t count, uint64_t timeout) MUST_CHECK;
 
 /*
- * Chooses the next vCPU for this CPU and switches to it; may return at once if it is the same. The machine calls it on its
- * exit path when port_cpu_reschedule was asked, and from the idle loop. Interrupts off, no lock held.
+ * Chooses the next vCPU for this CPU and switches to it; may return at once if it is the same. The machine
+ * calls it on its exit path when port_cpu_reschedule was asked, and from the idle loop. Interrupts off, no
+ * lock held.
  */
 void sched_run(void);
 
@@ -143,7 +150,9 @@ void sched_set_time_area(struct vcpu *v, guest_va_t area);
 /* The runstate now, with the time in it up to now. */
 void sched_runstate_get(struct vcpu *v, struct vcpu_runstate_info *info);
 
-/* The vCPU's time record (vcpu_info.time, and the secondary area) with this CPU's clock. v is running here. */
+/*
+ * The vCPU's time record (vcpu_info.time, and the secondary area) with this CPU's clock. v is running here.
+ */
 void sched_publish_time(struct vcpu *v);
 
 #endif

@@ -2,9 +2,10 @@
 /*
  * The fair policy: who has had least of its share runs next.
  *
- * A vCPU's virtual time goes on while it runs, the slower the heavier its domain. Each CPU's floor is the virtual time of the one it
- * chose last; a vCPU that comes from sleep or from another CPU keeps its distance to the floor, less the time that it did not run,
- * but sleep earns only a small lead. A domain with a cap has a budget for each period; when that is used up its vCPUs wait for the next.
+ * A vCPU's virtual time goes on while it runs, the slower the heavier its domain. Each CPU's floor is the
+ * virtual time of the one it chose last; a vCPU that comes from sleep or from another CPU keeps its distance
+ * to the floor, less the time that it did not run, but sleep earns only a small lead. A domain with a cap has
+ * a budget for each period; when that is used up its vCPUs wait for the next.
  */
 #include "core/sched_policy.h"
 
@@ -31,7 +32,10 @@ static uint64_t fair_key(int64_t virtual_time)
     return (uint64_t)virtual_time ^ (1ull << 63);
 }
 
-/* v comes to a CPU: its virtual time becomes absolute. While it did not run it came down, but not without end. */
+/*
+ * v comes to a CPU: its virtual time becomes absolute. While it did not run it came down, but not without
+ * end.
+ */
 static void fair_attach(const struct sched_cpu *c, struct vcpu *v)
 {
     int64_t away = (int64_t)(port_time_now() - v->sched.charged_until);
@@ -62,8 +66,10 @@ static unsigned int fair_least_loaded(struct cpumask cpus, unsigned int last)
     unsigned int best = cpumask_has(cpus, last) ? last : cpumask_first(cpus);
 
     CPUMASK_FOR_EACH(cpu, cpus) {
-        if (port_read_u32(&sched_cpu_of((unsigned int)cpu)->load) < port_read_u32(&sched_cpu_of(best)->load)) {
-            best = (unsigned int)cpu;
+        unsigned int other = (unsigned int)cpu;
+
+        if (port_read_u32(&sched_cpu_of(other)->load) < port_read_u32(&sched_cpu_of(best)->load)) {
+            best = other;
         }
     }
     return best;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The null policy: each vCPU that is online has a CPU of its own, and never waits. Those that find none wait, without running, until
- * another vCPU goes offline or ends.
+ * The null policy: each vCPU that is online has a CPU of its own, and never waits. Those that find none wait,
+ * without running, until another vCPU goes offline or ends.
  */
 #include "core/sched_policy.h"
 

@@ -2,9 +2,9 @@
 /*
  * What the scheduler's mechanism and its policies share; for the files of core/sched*.c only.
  *
- * A runnable vCPU is in the queue of the CPU sched.cpu, or it is that CPU's current. Its CPU's lock guards its place, its
- * runstate and sched.cpu itself. A vCPU stays "running" until its state is saved, even when it is back in a queue: only its own CPU may
- * then take it out.
+ * A runnable vCPU is in the queue of the CPU sched.cpu, or it is that CPU's current. Its CPU's lock guards
+ * its place, its runstate and sched.cpu itself. A vCPU stays "running" until its state is saved, even when it
+ * is back in a queue: only its own CPU may then take it out.
  */
 #ifndef CORE_SCHED_POLICY_H
 #define CORE_SCHED_POLICY_H
@@ -55,7 +55,9 @@ struct sched_policy {
     /* Whether v, just queued, should run instead of the current. */
     bool (*preempts)(const struct sched_cpu *c, const struct vcpu *v, uint64_t now);
 
-    /* A vCPU ends or goes offline: gives back what it held beyond a queue's place. No lock held. May be NULL. */
+    /*
+     * A vCPU ends or goes offline: gives back what it held beyond a queue's place. No lock held. May be NULL.
+     */
     void (*release)(struct vcpu *v);
 };
 

@@ -117,7 +117,10 @@ void sched_block_current(void)
     struct vcpu *v = port_current();
 
     port_write_u8(&v->evtchn.info->evtchn_upcall_mask, 0);
-    /* A full barrier: pairs with the one in evtchn_mark_upcall. Either we see the event, or its sender sees us blocked. */
+    /*
+     * A full barrier: pairs with the one in evtchn_mark_upcall. Either we see the event, or its sender sees
+     * us blocked.
+     */
     port_or_u32(&v->sched.pause_flags, SCHED_PAUSE_BLOCKED);
     if (evtchn_upcall_pending(&v->evtchn)) {
         port_and_u32(&v->sched.pause_flags, ~SCHED_PAUSE_BLOCKED);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Watchdogs of a domain (SCHEDOP_watchdog): a domain that does not set its watchdog anew in time is shut down. */
+/*
+ * Watchdogs of a domain (SCHEDOP_watchdog): a domain that does not set its watchdog anew in time is shut
+ * down.
+ */
 #include "core/sched_policy.h"
 
 #include "lib/log.h"

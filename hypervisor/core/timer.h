@@ -33,13 +33,16 @@ struct timer_vcpu {
 /* For each CPU before it comes up. */
 int timer_cpu_init(unsigned int cpu) MUST_CHECK;
 
-/* Makes room for so many more timers on every CPU; and gives it back. Not at the same time as another of these. */
+/*
+ * Makes room for so many more timers on every CPU; and gives it back. Not at the same time as another of
+ * these.
+ */
 int timer_reserve(uint32_t count) MUST_CHECK;
 void timer_unreserve(uint32_t count);
 
 /*
- * function runs on some CPU in the hypervisor's context with no lock held and interrupts off. Each CPU has room for
- * TIMER_SPARE timers of the hypervisor's own; others need timer_reserve.
+ * function runs on some CPU in the hypervisor's context with no lock held and interrupts off. Each CPU has
+ * room for TIMER_SPARE timers of the hypervisor's own; others need timer_reserve.
  */
 #define TIMER_SPARE 32u
 void timer_init(struct timer *t, void (*function)(void *), void *argument, unsigned int cpu);
@@ -47,7 +50,9 @@ void timer_init(struct timer *t, void (*function)(void *), void *argument, unsig
 /* Sets or moves the deadline, on this CPU; a time that has passed fires soon. No memory is needed. */
 void timer_set(struct timer *t, uint64_t deadline);
 
-/* Stops it; when it returns the function does not run and will not (unless called from the function itself). */
+/*
+ * Stops it; when it returns the function does not run and will not (unless called from the function itself).
+ */
 void timer_stop(struct timer *t);
 
 /* Whether it is set. */
@@ -74,7 +79,10 @@ void timer_vcpu_single_shot(struct vcpu *v, uint64_t deadline);
 void timer_vcpu_single_shot_stop(struct vcpu *v);
 void timer_vcpu_periodic(struct vcpu *v, uint64_t period);
 
-/* The scheduler gives this CPU to v, or has taken it away: the periodic timer goes only while v runs. No lock held. */
+/*
+ * The scheduler gives this CPU to v, or has taken it away: the periodic timer goes only while v runs. No lock
+ * held.
+ */
 void timer_vcpu_enter(struct vcpu *v);
 void timer_vcpu_leave(struct vcpu *v);
 

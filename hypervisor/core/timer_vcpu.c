@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The timers that a vCPU has by the ABI: both raise VIRQ_TIMER. The periodic one goes only while the vCPU runs. */
+/*
+ * The timers that a vCPU has by the ABI: both raise VIRQ_TIMER. The periodic one goes only while the vCPU
+ * runs.
+ */
 #include "core/domain.h"
 #include "port/atomic.h"
 #include "port/cpu.h"

@@ -6,7 +6,10 @@
 #include "port/cpu.h"
 #include "port/time.h"
 
-/* Beyond this a deadline is a wrapped or meaningless one; the guest may have work pending, so it gets a soon one. */
+/*
+ * Beyond this a deadline is a wrapped or meaningless one; the guest may have work pending, so it gets a soon
+ * one.
+ */
 #define TIMER_FAR (1ull << 50)
 #define TIMER_SOON (100 * TIMER_NS_PER_MS)
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* vcpu_op: a guest starts, stops and looks at its own vCPUs, and tells where their shared areas and timers are. */
+/*
+ * vcpu_op: a guest starts, stops and looks at its own vCPUs, and tells where their shared areas and timers
+ * are.
+ */
 #include "hypercall/hypercall.h"
 
 #include "core/domain.h"
@@ -18,7 +21,9 @@ static bool vcpu_is_down(const struct vcpu *v)
     return port_read_u32(&v->sched.pause_flags) & SCHED_PAUSE_DOWN;
 }
 
-/* Loading may be preempted, so no lock guards it: of two that load one vCPU at once the second is too late. */
+/*
+ * Loading may be preempted, so no lock guards it: of two that load one vCPU at once the second is too late.
+ */
 static int vcpu_load(struct vcpu *v, const struct vcpu_guest_context *context)
 {
     int ret;
@@ -203,7 +208,8 @@ static int vcpu_op_send_nmi(struct vcpu *v, guest_va_t argument)
 
 int64_t hypercall_vcpu_op(struct hypercall_args *args)
 {
-    struct vcpu *v = args->arg[1] <= UINT32_MAX ? domain_vcpu(CURRENT_DOMAIN(), (uint32_t)args->arg[1]) : NULL;
+    uint64_t id = args->arg[1];
+    struct vcpu *v = id <= UINT32_MAX ? domain_vcpu(CURRENT_DOMAIN(), (uint32_t)id) : NULL;
     guest_va_t argument = hypercall_pointer(args, 2);
 
     if (!v) {

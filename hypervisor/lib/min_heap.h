@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A binary heap of nodes that lie in their owners: the least key comes first, equal keys in no order. Putting a node in needs no
- * memory; whoever makes nodes sees to the room.
+ * A binary heap of nodes that lie in their owners: the least key comes first, equal keys in no order. Putting
+ * a node in needs no memory; whoever makes nodes sees to the room.
  */
 #ifndef LIB_MIN_HEAP_H
 #define LIB_MIN_HEAP_H
@@ -25,7 +25,9 @@ static inline size_t min_heap_size(uint32_t capacity)
     return (capacity + (size_t)1) * sizeof(struct min_heap_node *);
 }
 
-/* Gives the heap room for capacity nodes, not less than before; returns the old room, which the caller frees. */
+/*
+ * Gives the heap room for capacity nodes, not less than before; returns the old room, which the caller frees.
+ */
 void *min_heap_give(struct min_heap *heap, void *room, uint32_t capacity);
 
 /* Puts in a node that is in no heap, with its key. There must be room. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A small world for the tests of event channels, scheduler and timers: domains with vCPUs that own frames, without memory
- * management. What these modules need of the rest of core is here, with counters.
+ * A small world for the tests of event channels, scheduler and timers: domains with vCPUs that own frames,
+ * without memory management. What these modules need of the rest of core is here, with counters.
  */
 #ifndef EVENTS_BENCH_H
 #define EVENTS_BENCH_H
@@ -12,7 +12,10 @@
 
 #define BENCH_CPUS 4u
 
-/* Starts the fake machine: CPUs up with their idle vCPUs, the named policy, time 1 s. Ends it: everything must be given back. */
+/*
+ * Starts the fake machine: CPUs up with their idle vCPUs, the named policy, time 1 s. Ends it: everything
+ * must be given back.
+ */
 void bench_start(unsigned int cpus, const char *policy);
 void bench_end(void);
 

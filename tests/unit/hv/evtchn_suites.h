@@ -9,6 +9,7 @@ TCase *evtchn_two_level_tests(void);
 TCase *evtchn_fifo_tests(void);
 TCase *evtchn_race_tests(void);
 TCase *sched_tests(void);
+TCase *sched_fair_tests(void);
 TCase *sched_two_cpu_tests(void);
 TCase *sched_null_tests(void);
 TCase *timer_tests(void);

@@ -29,6 +29,11 @@ static int64_t op(unsigned int command, void *argument)
     return bench_hypercall(hypercall_event_channel_op, command, argument, 0);
 }
 
+static int64_t vcpu_op(unsigned int command, uint64_t vcpu, const void *argument)
+{
+    return bench_hypercall(hypercall_vcpu_op, command, (void *)(uintptr_t)vcpu, (uintptr_t)argument);
+}
+
 static bool pending_bit(const struct domain *d, evtchn_port_t port)
 {
     return d->shared_info->evtchn_pending[port / 64] >> port % 64 & 1;
@@ -499,7 +504,7 @@ START_TEST(vcpu_info_moves_once)
     struct vcpu_register_vcpu_info r = {.mfn = frame.n, .offset = PAGE_SIZE - 56};
     vcpu_info_t *info;
 
-#define REGISTER(vcpu) bench_hypercall(hypercall_vcpu_op, VCPUOP_register_vcpu_info, (void *)(uintptr_t)(vcpu), (uint64_t)(uintptr_t)&r)
+#define REGISTER(vcpu) vcpu_op(VCPUOP_register_vcpu_info, vcpu, &r)
     ck_assert_int_eq(REGISTER(0), -XEN_ENXIO); /* beyond the page */
     r.offset = 68;
     ck_assert_int_eq(REGISTER(0), -XEN_ENXIO); /* not aligned */

@@ -186,6 +186,11 @@ START_TEST(a_new_vcpu_ticks_while_it_runs)
 }
 END_TEST
 
+static int64_t vcpu_op(unsigned int command, uint64_t vcpu, const void *argument)
+{
+    return bench_hypercall(hypercall_vcpu_op, command, (void *)(uintptr_t)vcpu, (uintptr_t)argument);
+}
+
 START_TEST(single_shot_wakes)
 {
     struct vcpu *v = alice->vcpus[0];
@@ -196,11 +201,9 @@ START_TEST(single_shot_wakes)
     ck_assert_int_eq(evtchn_bind_virq(alice, VIRQ_TIMER, 0, &port), 0);
     sched_pause_clear(v, SCHED_PAUSE_DOWN);
     bench_settle();
-#define VCPU_OP(command, id, argument)                                                                                 \
-    bench_hypercall(hypercall_vcpu_op, command, (void *)(uintptr_t)(id), (uint64_t)(uintptr_t)(argument))
-    ck_assert_int_eq(VCPU_OP(VCPUOP_set_singleshot_timer, 1, &s), -XEN_EINVAL);
-    ck_assert_int_eq(VCPU_OP(VCPUOP_set_singleshot_timer, 0, NULL), -XEN_EFAULT);
-    ck_assert_int_eq(VCPU_OP(VCPUOP_set_singleshot_timer, 0, &s), 0);
+    ck_assert_int_eq(vcpu_op(VCPUOP_set_singleshot_timer, 1, &s), -XEN_EINVAL);
+    ck_assert_int_eq(vcpu_op(VCPUOP_set_singleshot_timer, 0, NULL), -XEN_EFAULT);
+    ck_assert_int_eq(vcpu_op(VCPUOP_set_singleshot_timer, 0, &s), 0);
     sched_block_current();
     bench_run(4 * MS);
     ck_assert(port_current()->is_idle);
@@ -208,13 +211,13 @@ START_TEST(single_shot_wakes)
     ck_assert_ptr_eq(port_current(), v);
     ck_assert_uint_eq(ticks(v, port), 1);
     s = (struct vcpu_set_singleshot_timer){.timeout_abs_ns = 1, .flags = VCPU_SSHOTTMR_future};
-    ck_assert_int_eq(VCPU_OP(VCPUOP_set_singleshot_timer, 0, &s), 0); /* the past fires at once */
+    ck_assert_int_eq(vcpu_op(VCPUOP_set_singleshot_timer, 0, &s), 0); /* the past fires at once */
     bench_settle();
     ck_assert_uint_eq(ticks(v, port), 1);
     s.timeout_abs_ns = port_time_now() + MS;
-    ck_assert_int_eq(VCPU_OP(VCPUOP_set_singleshot_timer, 0, &s), 0);
-    ck_assert_int_eq(VCPU_OP(VCPUOP_stop_singleshot_timer, 1, NULL), -XEN_EINVAL);
-    ck_assert_int_eq(VCPU_OP(VCPUOP_stop_singleshot_timer, 0, NULL), 0);
+    ck_assert_int_eq(vcpu_op(VCPUOP_set_singleshot_timer, 0, &s), 0);
+    ck_assert_int_eq(vcpu_op(VCPUOP_stop_singleshot_timer, 1, NULL), -XEN_EINVAL);
+    ck_assert_int_eq(vcpu_op(VCPUOP_stop_singleshot_timer, 0, NULL), 0);
     bench_run(10 * MS);
     ck_assert_uint_eq(ticks(v, port), 0);
 }
@@ -225,14 +228,14 @@ START_TEST(periodic_has_limits)
     struct vcpu_set_periodic_timer p = {.period_ns = MS - 1};
 
     bench_become(alice->vcpus[0]);
-    ck_assert_int_eq(VCPU_OP(VCPUOP_set_periodic_timer, 1, &p), -XEN_EINVAL);
+    ck_assert_int_eq(vcpu_op(VCPUOP_set_periodic_timer, 1, &p), -XEN_EINVAL);
     p.period_ns = (UINT64_MAX >> 2) + 1;
-    ck_assert_int_eq(VCPU_OP(VCPUOP_set_periodic_timer, 1, &p), -XEN_EINVAL);
+    ck_assert_int_eq(vcpu_op(VCPUOP_set_periodic_timer, 1, &p), -XEN_EINVAL);
     p.period_ns = MS;
-    ck_assert_int_eq(VCPU_OP(VCPUOP_set_periodic_timer, 1, &p), 0);
+    ck_assert_int_eq(vcpu_op(VCPUOP_set_periodic_timer, 1, &p), 0);
     ck_assert_uint_eq(alice->vcpus[1]->timers.period, MS);
-    ck_assert_int_eq(VCPU_OP(VCPUOP_set_periodic_timer, 0, NULL), -XEN_EFAULT);
-    ck_assert_int_eq(VCPU_OP(VCPUOP_stop_periodic_timer, 1, NULL), 0);
+    ck_assert_int_eq(vcpu_op(VCPUOP_set_periodic_timer, 0, NULL), -XEN_EFAULT);
+    ck_assert_int_eq(vcpu_op(VCPUOP_stop_periodic_timer, 1, NULL), 0);
     ck_assert_uint_eq(alice->vcpus[1]->timers.period, 0);
 }
 END_TEST
