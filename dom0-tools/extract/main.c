@@ -23,8 +23,8 @@ struct request {
 static void print_help(void)
 {
     puts("usage: parvis-extract-kernel [OPTION...] VMLINUZ\n\n"
-         "Takes the ELF file out of a Linux bzImage (packed with gzip, xz, lzma, zstd or lz4), and says whether it can\n"
-         "run as a PV guest. An ELF file is passed on as it is.\n\n"
+         "Takes the ELF file out of a Linux bzImage (packed with gzip, xz, lzma, zstd or lz4), and says\n"
+         "whether it can run as a PV guest. An ELF file is passed on as it is.\n\n"
          "  -o, --output FILE  write to FILE, which appears only when all is done, instead of standard output\n"
          "  -c, --check        write nothing: only say what the kernel is, and whether it can run as a PV guest\n"
          "  -h, --help         this text\n"

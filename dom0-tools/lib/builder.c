@@ -104,8 +104,9 @@ static int populate(struct pv_ctx *ctx, const struct pv_build *build, uint64_t *
     }
     got = pv_memory_populate(ctx, build->domid, p2m + single, build->pages - single, 0, error);
     if (got >= 0 && (uint64_t)got < build->pages - single) {
-        return pv_error_set(error, PV_ERROR_RESOURCES, "the host ran out of memory: %" PRIu64 " of %" PRIu64
-                            " MiB could be had", (single + (uint64_t)got) >> 8, build->pages >> 8);
+        return pv_error_set(error, PV_ERROR_RESOURCES,
+                            "the host ran out of memory: %" PRIu64 " of %" PRIu64 " MiB could be had",
+                            (single + (uint64_t)got) >> 8, build->pages >> 8);
     }
     return got < 0 ? -1 : 0;
 }
@@ -139,11 +140,14 @@ static void add_run(uint64_t *list, size_t *count, const uint64_t *p2m, const st
     }
 }
 
-/* The frames that the guest may expect to be zero: where nothing is loaded, and where something is only in part. */
-static size_t list_clear(const struct pv_build *build, const uint64_t *p2m, const bool *covered, uint64_t *list)
+/* The frames that the guest may expect to be zero: where nothing is loaded, and where something is only in
+ * part. */
+static size_t list_clear(const struct pv_build *build, const uint64_t *p2m, const bool *covered,
+                         uint64_t *list)
 {
     const struct pv_layout *layout = &build->layout;
-    const uint64_t single[] = {layout->start_info, layout->store_ring, layout->console_ring, layout->boot_stack};
+    const uint64_t single[] = {layout->start_info, layout->store_ring, layout->console_ring,
+                               layout->boot_stack};
     size_t count = 0;
 
     for (uint64_t i = 0; i < layout->kernel.count; i++) {
@@ -159,13 +163,15 @@ static size_t list_clear(const struct pv_build *build, const uint64_t *p2m, cons
     }
     add_run(list, &count, p2m, &layout->page_tables);
     if (layout->p2m_apart) {
-        add_run(list, &count, p2m, &(struct pv_run){layout->p2m.first + layout->p2m.count,
-                                                    layout->p2m_all.count - layout->p2m.count});
+        add_run(list, &count, p2m,
+                &(struct pv_run){layout->p2m.first + layout->p2m.count,
+                                 layout->p2m_all.count - layout->p2m.count});
     }
     return count;
 }
 
-static int clear(struct pv_ctx *ctx, const struct pv_build *build, const uint64_t *p2m, struct pv_error *error)
+static int clear(struct pv_ctx *ctx, const struct pv_build *build, const uint64_t *p2m,
+                 struct pv_error *error)
 {
     uint64_t *list = calloc(build->layout.end + 1, sizeof(*list));
     bool *covered = calloc(build->layout.kernel.count, sizeof(*covered));
@@ -204,7 +210,8 @@ static int load(struct pv_ctx *ctx, const struct pv_build *build, const uint64_t
     }
     if (build->ramdisk_size) {
         loads[count++] = (struct pv_load){.frames = p2m + build->layout.ramdisk.first,
-                                          .size = build->ramdisk_size, .fd = build->ramdisk_fd};
+                                          .size = build->ramdisk_size,
+                                          .fd = build->ramdisk_fd};
     }
     result = pv_loader_run(ctx, build->domid, loads, count, error);
     free(loads);
@@ -254,7 +261,8 @@ static int write_tables(struct pv_ctx *ctx, const struct pv_build *build, const 
 }
 
 /* The guest's list of its frames; what the last page has beyond them is marked as no frame. */
-static int write_p2m(struct pv_ctx *ctx, const struct pv_build *build, const uint64_t *p2m, struct pv_error *error)
+static int write_p2m(struct pv_ctx *ctx, const struct pv_build *build, const uint64_t *p2m,
+                     struct pv_error *error)
 {
     const struct pv_run *run = &build->layout.p2m;
     uint64_t *list = pv_foreign_map(ctx, build->domid, p2m + run->first, run->count, 1, error);
@@ -288,11 +296,13 @@ static int fill(struct pv_ctx *ctx, struct pv_build *build, uint64_t *p2m, struc
         return -1;
     }
     if (notes->has_hypercall_page &&
-        pv_domctl_hypercall_page(ctx, build->domid, p2m[(notes->hypercall_page - notes->virt_base) >> PV_PAGE_SHIFT],
+        pv_domctl_hypercall_page(ctx, build->domid,
+                                 p2m[(notes->hypercall_page - notes->virt_base) >> PV_PAGE_SHIFT],
                                  error) != 0) {
         return -1;
     }
-    return pv_memory_pin_l4(ctx, build->domid, l4, error) != 0 ? -1 : pv_start_set_vcpu(ctx, build, l4, error);
+    return pv_memory_pin_l4(ctx, build->domid, l4, error) != 0 ? -1
+                                                               : pv_start_set_vcpu(ctx, build, l4, error);
 }
 
 int pv_build_domain(struct pv_ctx *ctx, struct pv_build *build, struct pv_error *error)

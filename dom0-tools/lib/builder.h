@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The domain builder: fills an empty PV domain with a kernel, a ramdisk and all that Xen's interface promises to a
- * kernel at its start. It has two steps: what can be known without a domain is checked in the first.
+ * The domain builder: fills an empty PV domain with a kernel, a ramdisk and all that Xen's interface promises
+ * to a kernel at its start. It has two steps: what can be known without a domain is checked in the first.
  */
 #ifndef PVTOOLS_BUILDER_H
 #define PVTOOLS_BUILDER_H
@@ -38,8 +38,8 @@ struct pv_build {
 int pv_build_prepare(struct pv_build *build, struct pv_error *error);
 
 /*
- * Gives the domain its memory and fills it, pins its page tables and sets its first vCPU. The domain must be new,
- * with vCPUs and its memory limit set. After a failure the domain is only fit to be destroyed.
+ * Gives the domain its memory and fills it, pins its page tables and sets its first vCPU. The domain must be
+ * new, with vCPUs and its memory limit set. After a failure the domain is only fit to be destroyed.
  */
 int pv_build_domain(struct pv_ctx *ctx, struct pv_build *build, struct pv_error *error);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Unpacked kernels, kept by the content of what they came from: files CONTENT.elf and links SOURCE.link to them. */
+/* Unpacked kernels, kept by the content of what they came from: files CONTENT.elf and links SOURCE.link to
+ * them. */
 #include "lib/cache.h"
 
 #include <dirent.h>
@@ -133,7 +134,8 @@ static bool ends_with(const char *text, const char *end)
     return length >= strlen(end) && strcmp(text + length - strlen(end), end) == 0;
 }
 
-/* One pass over the folder: sums the files' sizes, finds the one unused for longest, removes links to nothing. */
+/* One pass over the folder: sums the files' sizes, finds the one unused for longest, removes links to
+ * nothing. */
 static size_t survey(const struct pv_cache *cache, char oldest[NAME_SIZE])
 {
     int fd = dup(cache->folder);
@@ -156,7 +158,8 @@ static size_t survey(const struct pv_cache *cache, char oldest[NAME_SIZE])
             sum += (size_t)state.st_size;
             if (strlen(entry->d_name) < NAME_SIZE &&
                 (oldest[0] == '\0' || state.st_mtim.tv_sec < oldest_time.tv_sec ||
-                 (state.st_mtim.tv_sec == oldest_time.tv_sec && state.st_mtim.tv_nsec < oldest_time.tv_nsec))) {
+                 (state.st_mtim.tv_sec == oldest_time.tv_sec &&
+                  state.st_mtim.tv_nsec < oldest_time.tv_nsec))) {
                 oldest_time = state.st_mtim;
                 strcpy(oldest, entry->d_name);
             }

@@ -63,17 +63,18 @@ static int set_member(struct pv_config *config, const struct pv_json *member, st
     const struct pv_schema_entry *entry = &pv_schema[key < 0 ? 0 : key];
 
     if (key < 0) {
-        return pv_error_set(error, PV_ERROR_USAGE, "%s:%u: %.100s: there is no such key; parvis.json(5) lists them",
-                            config->file, member->line, member->key);
+        return pv_error_set(error, PV_ERROR_USAGE,
+                            "%s:%u: %.100s: there is no such key; parvis.json(5) lists them", config->file,
+                            member->line, member->key);
     }
     if (config->places[key].given) {
-        return pv_error_set(error, PV_ERROR_USAGE, "%s:%u: %s: is there twice, first in line %u", config->file,
-                            member->line, member->key, config->places[key].line);
+        return pv_error_set(error, PV_ERROR_USAGE, "%s:%u: %s: is there twice, first in line %u",
+                            config->file, member->line, member->key, config->places[key].line);
     }
     config->places[key] = (struct pv_config_place){.given = true, .line = member->line};
     if (member->type != json_type(entry)) {
-        return pv_config_fail(config, (enum pv_config_key)key, PV_ERROR_USAGE, error, "must be %s%s, and is %s",
-                              pv_json_type_name(json_type(entry)),
+        return pv_config_fail(config, (enum pv_config_key)key, PV_ERROR_USAGE, error,
+                              "must be %s%s, and is %s", pv_json_type_name(json_type(entry)),
                               entry->type == PV_TYPE_SIZE ? " with its unit, such as \"512M\"" : "",
                               pv_json_type_name(member->type));
     }
@@ -92,8 +93,10 @@ static int set_override(struct pv_config *config, const char *text, struct pv_er
         return pv_error_set(error, PV_ERROR_USAGE, "command line: \"%.100s\" is not key=value", text);
     }
     if (key < 0) {
-        return pv_error_set(error, PV_ERROR_USAGE, "command line: %.*s: there is no such key; parvis.json(5) lists "
-                            "them", (int)(equals - text < 100 ? equals - text : 100), text);
+        return pv_error_set(error, PV_ERROR_USAGE,
+                            "command line: %.*s: there is no such key; parvis.json(5) lists "
+                            "them",
+                            (int)(equals - text < 100 ? equals - text : 100), text);
     }
     config->places[key] = (struct pv_config_place){.given = true, .command_line = true};
     if (pv_schema_set(&pv_schema[key], config, equals + 1, error) != 0) {
@@ -138,12 +141,14 @@ static int check_together(const struct pv_config *config, struct pv_error *error
     char memory[PV_SIZE_TEXT], most[PV_SIZE_TEXT];
 
     if (config->max_memory < config->memory) {
-        return pv_config_fail(config, PV_KEY_MAX_MEMORY, PV_ERROR_USAGE, error, "%s is less than memory, which is %s",
-                              pv_size_text(config->max_memory, most), pv_size_text(config->memory, memory));
+        return pv_config_fail(config, PV_KEY_MAX_MEMORY, PV_ERROR_USAGE, error,
+                              "%s is less than memory, which is %s", pv_size_text(config->max_memory, most),
+                              pv_size_text(config->memory, memory));
     }
     if (config->max_vcpus < config->vcpus) {
         return pv_config_fail(config, PV_KEY_MAX_VCPUS, PV_ERROR_USAGE, error,
-                              "%" PRIu64 " is less than vcpus, which is %" PRIu64, config->max_vcpus, config->vcpus);
+                              "%" PRIu64 " is less than vcpus, which is %" PRIu64, config->max_vcpus,
+                              config->vcpus);
     }
     return 0;
 }
@@ -152,8 +157,9 @@ static int fill(struct pv_config *config, const struct pv_json *json, char *cons
                 struct pv_error *error)
 {
     if (json->type != PV_JSON_OBJECT) {
-        return pv_error_set(error, PV_ERROR_USAGE, "%s:%u: the configuration must be an object, { ... }, and is %s",
-                            config->file, json->line, pv_json_type_name(json->type));
+        return pv_error_set(error, PV_ERROR_USAGE,
+                            "%s:%u: the configuration must be an object, { ... }, and is %s", config->file,
+                            json->line, pv_json_type_name(json->type));
     }
     for (const struct pv_json *member = json->children; member; member = member->next) {
         if (set_member(config, member, error) != 0) {
@@ -168,8 +174,8 @@ static int fill(struct pv_config *config, const struct pv_json *json, char *cons
     return set_defaults(config, error) != 0 ? -1 : check_together(config, error);
 }
 
-static struct pv_config *from_json(const char *name, struct pv_json *json, char *const overrides[], size_t count,
-                                   struct pv_error *error)
+static struct pv_config *from_json(const char *name, struct pv_json *json, char *const overrides[],
+                                   size_t count, struct pv_error *error)
 {
     struct pv_config *config = json ? calloc(1, sizeof(*config)) : NULL;
 
@@ -196,8 +202,10 @@ struct pv_config *pv_config_parse(const char *name, const char *text, size_t siz
     return from_json(name, pv_json_parse(name, text, size, error), overrides, count, error);
 }
 
-/* Makes a path absolute: from the configuration's folder, or from here when it was given on the command line. */
-static int absolute_path(struct pv_config *config, enum pv_config_key key, char **path, struct pv_error *error)
+/* Makes a path absolute: from the configuration's folder, or from here when it was given on the command line.
+ */
+static int absolute_path(struct pv_config *config, enum pv_config_key key, char **path,
+                         struct pv_error *error)
 {
     char base[PATH_MAX] = "", joined[2 * PATH_MAX];
     char *slash = strrchr(config->file, '/');
@@ -212,8 +220,8 @@ static int absolute_path(struct pv_config *config, enum pv_config_key key, char 
         if ((!beside || config->file[0] != '/') && !getcwd(base, sizeof(base))) {
             return pv_error_errno(error, errno, "the current folder");
         }
-        snprintf(joined, sizeof(joined), "%s%s%.*s/%s", base, beside && base[0] ? "/" : "", folder, config->file,
-                 *path);
+        snprintf(joined, sizeof(joined), "%s%s%.*s/%s", base, beside && base[0] ? "/" : "", folder,
+                 config->file, *path);
         free(*path);
         *path = strdup(joined);
         if (!*path) {
@@ -231,7 +239,8 @@ struct pv_config *pv_config_load(const char *path, struct pv_error *error)
     return from_json(path, pv_json_read(path, error), NULL, 0, error);
 }
 
-struct pv_config *pv_config_read(const char *path, char *const overrides[], size_t count, struct pv_error *error)
+struct pv_config *pv_config_read(const char *path, char *const overrides[], size_t count,
+                                 struct pv_error *error)
 {
     struct pv_config *config = from_json(path, pv_json_read(path, error), overrides, count, error);
 

@@ -41,21 +41,24 @@ struct pv_config {
     uint8_t uuid[16];
     uint64_t memory, max_memory; /* bytes, whole pages */
     uint64_t vcpus, max_vcpus;
-    uint64_t cpu_weight, cpu_cap; /* 0: the scheduler's default weight, no cap */
+    uint64_t cpu_weight, cpu_cap;              /* 0: the scheduler's default weight, no cap */
     uint64_t on_poweroff, on_reboot, on_crash; /* enum pv_action */
     struct pv_config_place places[PV_KEY_COUNT];
 };
 
 /*
- * Reads a configuration, puts the `count` overrides "key=value" over it, checks all, and fills in defaults (a random
- * uuid among them). Errors name the file, the line and the key, class USAGE. The result is for pv_config_free.
+ * Reads a configuration, puts the `count` overrides "key=value" over it, checks all, and fills in defaults (a
+ * random uuid among them). Errors name the file, the line and the key, class USAGE. The result is for
+ * pv_config_free.
  */
-struct pv_config *pv_config_read(const char *path, char *const overrides[], size_t count, struct pv_error *error);
+struct pv_config *pv_config_read(const char *path, char *const overrides[], size_t count,
+                                 struct pv_error *error);
 
 /* The same for a configuration whose files were checked before and need not be there any more. */
 struct pv_config *pv_config_load(const char *path, struct pv_error *error);
 
-/* The same for a text in memory; `name` stands for the path in errors, relative paths are left as they are. */
+/* The same for a text in memory; `name` stands for the path in errors, relative paths are left as they are.
+ */
 struct pv_config *pv_config_parse(const char *name, const char *text, size_t size, char *const overrides[],
                                   size_t count, struct pv_error *error);
 

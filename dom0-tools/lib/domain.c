@@ -17,9 +17,10 @@
 #include "lib/sysctl.h"
 
 /* Pages that the hypervisor spends on a domain beside its memory: structures, one more set for each vCPU. */
-#define OVERHEAD_PAGES 64U
+#define OVERHEAD_PAGES      64U
 #define OVERHEAD_PAGES_VCPU 16U
-/* Xen's toolstack lets a domain hold this much more than its memory, and guests count on it when they balloon. */
+/* Xen's toolstack lets a domain hold this much more than its memory, and guests count on it when they
+ * balloon. */
 #define LIMIT_SLACK_KIB 1024U
 /* The domain whose daemons serve the guest's rings. */
 #define SERVER_DOMID 0
@@ -45,13 +46,14 @@ static int prepare(struct pv_build *build, const struct pv_config *config, struc
     if (error->class == PV_ERROR_RESOURCES) {
         return pv_config_wrap(config, PV_KEY_MEMORY, error);
     }
-    return pv_config_wrap(config, build->ramdisk_path && build->ramdisk_fd < 0 ? PV_KEY_RAMDISK : PV_KEY_KERNEL,
-                          error);
+    return pv_config_wrap(
+        config, build->ramdisk_path && build->ramdisk_fd < 0 ? PV_KEY_RAMDISK : PV_KEY_KERNEL, error);
 }
 
 static int check_host(const struct pv_config *config, const struct pv_host_info *info, struct pv_error *error)
 {
-    uint64_t pages = (config->memory >> PV_PAGE_SHIFT) + OVERHEAD_PAGES + OVERHEAD_PAGES_VCPU * config->max_vcpus;
+    uint64_t pages =
+        (config->memory >> PV_PAGE_SHIFT) + OVERHEAD_PAGES + OVERHEAD_PAGES_VCPU * config->max_vcpus;
     char asked[PV_SIZE_TEXT];
 
     if (info->grant_version == 0) {
@@ -102,8 +104,8 @@ static int make_shell(struct pv_host *host, const struct pv_config *config, stru
         return -1;
     }
     if ((config->cpu_weight || config->cpu_cap) &&
-        pv_domctl_set_credit(host->ctx, domid, (unsigned int)config->cpu_weight, (unsigned int)config->cpu_cap,
-                             error) != 0) {
+        pv_domctl_set_credit(host->ctx, domid, (unsigned int)config->cpu_weight,
+                             (unsigned int)config->cpu_cap, error) != 0) {
         return pv_config_wrap(config, config->cpu_weight ? PV_KEY_CPU_WEIGHT : PV_KEY_CPU_CAP, error);
     }
     if (pv_domctl_alloc_port(host->ctx, domid, SERVER_DOMID, &build->store_port, error) != 0) {
@@ -145,8 +147,8 @@ static int make_domain(struct pv_host *host, const struct pv_config *config, con
     if (pv_domctl_create(host->ctx, &limits, &build->domid, error) != 0) {
         return -1;
     }
-    if (make_shell(host, config, build, error) == 0 &&
-        fill_domain(host, config, build, error) == 0 && pv_store_save(config, error) == 0 &&
+    if (make_shell(host, config, build, error) == 0 && fill_domain(host, config, build, error) == 0 &&
+        pv_store_save(config, error) == 0 &&
         pv_record_commit(host, config->name, config->uuid, build->domid, error) == 0) {
         return 0;
     }
@@ -155,7 +157,8 @@ static int make_domain(struct pv_host *host, const struct pv_config *config, con
     return -1;
 }
 
-int pv_domain_create(struct pv_host *host, const struct pv_config *config, uint16_t *domid, struct pv_error *error)
+int pv_domain_create(struct pv_host *host, const struct pv_config *config, uint16_t *domid,
+                     struct pv_error *error)
 {
     struct pv_host_info info;
     struct pv_build build;

@@ -25,19 +25,21 @@ int pv_domain_plan(struct pv_host *host, const struct pv_config *config, struct 
                    struct pv_error *error);
 
 /*
- * Creates a domain, paused, and stores its configuration (lib/store.h). After a failure nothing of it is left. Classes: USAGE for
- * the kernel and the like, NAME_TAKEN, RESOURCES.
+ * Creates a domain, paused, and stores its configuration (lib/store.h). After a failure nothing of it is
+ * left. Classes: USAGE for the kernel and the like, NAME_TAKEN, RESOURCES.
  */
-int pv_domain_create(struct pv_host *host, const struct pv_config *config, uint16_t *domid, struct pv_error *error);
+int pv_domain_create(struct pv_host *host, const struct pv_config *config, uint16_t *domid,
+                     struct pv_error *error);
 
 /*
- * Ends a domain and removes its nodes. The stored configuration goes too where `forget`. With wait_ms >= 0 returns
- * when the hypervisor has nothing left of it; class TIMEOUT when that took longer.
+ * Ends a domain and removes its nodes. The stored configuration goes too where `forget`. With wait_ms >= 0
+ * returns when the hypervisor has nothing left of it; class TIMEOUT when that took longer.
  */
 int pv_domain_destroy(struct pv_host *host, uint16_t domid, bool forget, int wait_ms, struct pv_error *error);
 
 /* The domain of that name or number. Class NO_DOMAIN. Dying domains have no name any more. */
-int pv_domain_find(struct pv_host *host, const char *text, struct pv_domain_info *info, struct pv_error *error);
+int pv_domain_find(struct pv_host *host, const char *text, struct pv_domain_info *info,
+                   struct pv_error *error);
 
 /* The domain's name, for free(); NULL where it has none. */
 char *pv_domain_name(struct pv_host *host, uint16_t domid);
@@ -46,7 +48,8 @@ char *pv_domain_name(struct pv_host *host, uint16_t domid);
 int pv_domain_ask_shutdown(struct pv_host *host, uint16_t domid, const char *reason, struct pv_error *error);
 
 /*
- * Waits until the domain is gone, or has shut down where `shutdown_counts`. Class TIMEOUT. -1 ms waits for ever.
+ * Waits until the domain is gone, or has shut down where `shutdown_counts`. Class TIMEOUT. -1 ms waits for
+ * ever.
  */
 int pv_domain_wait_end(struct pv_host *host, uint16_t domid, bool shutdown_counts, int wait_ms,
                        struct pv_error *error);

@@ -141,9 +141,10 @@ int pv_domctl_info(struct pv_ctx *ctx, uint16_t domid, struct pv_domain_info *in
 int pv_domctl_set_credit(struct pv_ctx *ctx, uint16_t domid, unsigned int weight, unsigned int cap,
                          struct pv_error *error)
 {
-    struct xen_domctl in = {.u.scheduler_op = {.sched_id = XEN_SCHEDULER_CREDIT2,
-                                               .cmd = XEN_DOMCTL_SCHEDOP_putinfo,
-                                               .u.credit2 = {.weight = (uint16_t)weight, .cap = (uint16_t)cap}}};
+    struct xen_domctl in = {
+        .u.scheduler_op = {.sched_id = XEN_SCHEDULER_CREDIT2,
+                           .cmd = XEN_DOMCTL_SCHEDOP_putinfo,
+                           .u.credit2 = {.weight = (uint16_t)weight, .cap = (uint16_t)cap}}};
 
     return simple(ctx, XEN_DOMCTL_scheduler_op, domid, &in, "setting cpu_weight and cpu_cap", error);
 }

@@ -75,12 +75,15 @@ static int add_segment(struct pv_elf *elf, const Elf64_Phdr *header, struct pv_e
     }
     if (!inside(elf, header->p_offset, header->p_filesz) || header->p_filesz > header->p_memsz ||
         header->p_paddr >= ADDRESS_LIMIT || header->p_memsz >= ADDRESS_LIMIT) {
-        return pv_error_set(error, PV_ERROR_USAGE, "has a segment that reaches beyond the file or the address space "
-                            "(offset 0x%" PRIx64 ", 0x%" PRIx64 " of 0x%" PRIx64 " bytes)", header->p_offset,
-                            header->p_filesz, header->p_memsz);
+        return pv_error_set(error, PV_ERROR_USAGE,
+                            "has a segment that reaches beyond the file or the address space "
+                            "(offset 0x%" PRIx64 ", 0x%" PRIx64 " of 0x%" PRIx64 " bytes)",
+                            header->p_offset, header->p_filesz, header->p_memsz);
     }
-    *segment = (struct pv_elf_segment){.address = header->p_paddr, .offset = header->p_offset,
-                                       .file_size = header->p_filesz, .memory_size = header->p_memsz};
+    *segment = (struct pv_elf_segment){.address = header->p_paddr,
+                                       .offset = header->p_offset,
+                                       .file_size = header->p_filesz,
+                                       .memory_size = header->p_memsz};
     if (segment->address < elf->lowest) {
         elf->lowest = segment->address;
     }
@@ -138,7 +141,8 @@ static bool note_table(const struct pv_elf *elf, bool sections, unsigned int ind
         return false;
     }
     /* An offset of 0 is how some linkers leave a segment of notes that they threw away. */
-    if (segment.p_type == PT_NOTE && segment.p_offset != 0 && inside(elf, segment.p_offset, segment.p_filesz)) {
+    if (segment.p_type == PT_NOTE && segment.p_offset != 0 &&
+        inside(elf, segment.p_offset, segment.p_filesz)) {
         *start = elf->data + segment.p_offset;
         *size = segment.p_filesz;
     }
@@ -150,7 +154,8 @@ static uint64_t round_up4(uint64_t value)
     return (value + 3) & ~UINT64_C(3);
 }
 
-/* Reads the note at `offset` of a table and moves the offset behind it. False where there is no whole note. */
+/* Reads the note at `offset` of a table and moves the offset behind it. False where there is no whole note.
+ */
 static bool note_at(const uint8_t *start, uint64_t size, struct pv_elf_note *note)
 {
     Elf64_Nhdr header;

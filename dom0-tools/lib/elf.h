@@ -11,7 +11,8 @@
 
 #define PV_ELF_SEGMENTS 32
 
-/* One PT_LOAD segment; offset + file_size lies in the file, file_size <= memory_size, address + memory_size is sound. */
+/* One PT_LOAD segment; offset + file_size lies in the file, file_size <= memory_size, address + memory_size
+ * is sound. */
 struct pv_elf_segment {
     uint64_t address; /* physical, which is what places a kernel */
     uint64_t offset, file_size, memory_size;
@@ -42,7 +43,8 @@ bool pv_elf_is(const uint8_t *data, size_t size);
 /* Checks the headers and fills `elf`, which points into `data`. Refuses what is no ELF64 of x86-64. */
 int pv_elf_read(const uint8_t *data, size_t size, struct pv_elf *elf, struct pv_error *error);
 
-/* Steps to the next note of the PT_NOTE segments, or of the note sections where `sections`. False at the end. */
+/* Steps to the next note of the PT_NOTE segments, or of the note sections where `sections`. False at the end.
+ */
 bool pv_elf_next_note(const struct pv_elf *elf, bool sections, struct pv_elf_note *note);
 
 /* The content of the section of that name. NULL where there is none. */

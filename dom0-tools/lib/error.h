@@ -24,15 +24,16 @@ struct pv_error {
 };
 
 /*
- * Functions that can fail take a `struct pv_error *` as last parameter, fill it when they fail, and return -1 or
- * NULL. The pointer is never NULL. An error is set once, where it happens, and wrapped on the way up.
+ * Functions that can fail take a `struct pv_error *` as last parameter, fill it when they fail, and return -1
+ * or NULL. The pointer is never NULL. An error is set once, where it happens, and wrapped on the way up.
  */
 
 /* Sets the error to a class and a message. Returns -1, so that `return pv_error_set(...)` reads well. */
 int pv_error_set(struct pv_error *error, enum pv_error_class class, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Sets the error to "MESSAGE: what errno `number` means". Class: RESOURCES for ENOMEM and ENOSPC, else FAILURE. */
+/* Sets the error to "MESSAGE: what errno `number` means". Class: RESOURCES for ENOMEM and ENOSPC, else
+ * FAILURE. */
 int pv_error_errno(struct pv_error *error, int number, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -26,8 +26,11 @@ static int batch(struct pv_ctx *ctx, uint16_t domid, const uint64_t *frames, siz
                  struct pv_error *error)
 {
     int *errors = calloc(count, sizeof(*errors));
-    struct privcmd_map_batch map = {.count = (uint32_t)count, .domid = domid, .address = (uintptr_t)address,
-                                    .frames = frames, .errors = errors};
+    struct privcmd_map_batch map = {.count = (uint32_t)count,
+                                    .domid = domid,
+                                    .address = (uintptr_t)address,
+                                    .frames = frames,
+                                    .errors = errors};
     int result = 0;
 
     if (!errors) {
@@ -38,7 +41,8 @@ static int batch(struct pv_ctx *ctx, uint16_t domid, const uint64_t *frames, siz
     }
     for (size_t i = 0; i < count && result == 0; i++) {
         if (errors[i] != 0) {
-            result = pv_error_errno(error, -errors[i], "mapping frame 0x%" PRIx64 " of domain %u", frames[i], domid);
+            result = pv_error_errno(error, -errors[i], "mapping frame 0x%" PRIx64 " of domain %u", frames[i],
+                                    domid);
         }
     }
     free(errors);
@@ -65,7 +69,8 @@ void *pv_foreign_map(struct pv_ctx *ctx, uint16_t domid, const uint64_t *frames,
 void *pv_foreign_map_resource(struct pv_ctx *ctx, uint16_t domid, uint32_t type, uint32_t id, uint32_t first,
                               size_t count, struct pv_error *error)
 {
-    struct privcmd_map_resource map = {.domid = domid, .type = type, .id = id, .first = first, .count = count};
+    struct privcmd_map_resource map = {
+        .domid = domid, .type = type, .id = id, .first = first, .count = count};
     void *address = reserve(ctx, count, 1, error);
 
     if (!address) {

@@ -9,12 +9,12 @@
 #include "lib/hypercall.h"
 
 #define PV_PAGE_SHIFT 12
-#define PV_PAGE_SIZE 4096UL
+#define PV_PAGE_SIZE  4096UL
 
 /*
- * Maps `count` frames of domain `domid`, in the order given and readable; writable too where asked for. All or
- * nothing: NULL when one cannot be mapped. A frame stays in the domain's hands: it must not be a page table while
- * it is mapped writable.
+ * Maps `count` frames of domain `domid`, in the order given and readable; writable too where asked for. All
+ * or nothing: NULL when one cannot be mapped. A frame stays in the domain's hands: it must not be a page
+ * table while it is mapped writable.
  */
 void *pv_foreign_map(struct pv_ctx *ctx, uint16_t domid, const uint64_t *frames, size_t count, int writable,
                      struct pv_error *error);

@@ -67,8 +67,9 @@ struct pv_ctx *pv_ctx_open(struct pv_error *error)
     }
     ctx->privcmd = open_first(paths, sizeof(paths) / sizeof(paths[0]));
     if (ctx->privcmd < 0) {
-        pv_error_set(error, PV_ERROR_NO_HOST, "%s: %s; is this dom0, with xen-privcmd loaded, and are you root?",
-                     paths[0], strerror(errno));
+        pv_error_set(error, PV_ERROR_NO_HOST,
+                     "%s: %s; is this dom0, with xen-privcmd loaded, and are you root?", paths[0],
+                     strerror(errno));
         free(ctx);
         return NULL;
     }

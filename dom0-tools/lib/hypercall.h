@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The way to the hypervisor: a context with an open privcmd device and memory that hypercalls may point at. */
+/* The way to the hypervisor: a context with an open privcmd device and memory that hypercalls may point at.
+ */
 #ifndef PVTOOLS_HYPERCALL_H
 #define PVTOOLS_HYPERCALL_H
 
@@ -20,9 +21,10 @@ void pv_ctx_close(struct pv_ctx *ctx);
 int pv_ctx_privcmd(const struct pv_ctx *ctx);
 
 /*
- * Memory for a hypercall's arguments. It is locked and never moves, is zero when given, and is aligned to 8 bytes.
- * It is a stack: what was taken after a mark goes back at once with pv_ctx_release(mark). Each request is at most
- * PV_CTX_ARENA bytes, all that are held together too; more is a mistake of the caller's and returns NULL.
+ * Memory for a hypercall's arguments. It is locked and never moves, is zero when given, and is aligned to 8
+ * bytes. It is a stack: what was taken after a mark goes back at once with pv_ctx_release(mark). Each request
+ * is at most PV_CTX_ARENA bytes, all that are held together too; more is a mistake of the caller's and
+ * returns NULL.
  */
 #define PV_CTX_ARENA (64U * 1024U)
 size_t pv_ctx_mark(const struct pv_ctx *ctx);

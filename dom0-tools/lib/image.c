@@ -99,8 +99,8 @@ static int open_elf(const char *path, bool *from_cache, struct pv_error *error)
     return fd;
 }
 
-static int add_extent(struct pv_image *image, const struct pv_elf_segment *segment, uint64_t start, uint64_t end,
-                      struct pv_error *error)
+static int add_extent(struct pv_image *image, const struct pv_elf_segment *segment, uint64_t start,
+                      uint64_t end, struct pv_error *error)
 {
     struct pv_extent *longer = realloc(image->extents, (image->extent_count + 1) * sizeof(*longer));
 
@@ -133,7 +133,8 @@ static int find_extents(struct pv_image *image, const struct pv_elf_segment *seg
         if ((uint64_t)data >= end) {
             return 0;
         }
-        if (add_extent(image, segment, (uint64_t)data, (uint64_t)hole < end ? (uint64_t)hole : end, error) != 0) {
+        if (add_extent(image, segment, (uint64_t)data, (uint64_t)hole < end ? (uint64_t)hole : end, error) !=
+            0) {
             return -1;
         }
         position = (uint64_t)hole;

@@ -16,19 +16,19 @@ struct pv_extent {
 };
 
 struct pv_image {
-    int fd;              /* of the ELF file, for reading its segments */
-    void *map;           /* the whole of it, read-only, for its headers */
+    int fd;    /* of the ELF file, for reading its segments */
+    void *map; /* the whole of it, read-only, for its headers */
     size_t size;
     struct pv_elf elf;
     struct pv_notes notes;
     struct pv_extent *extents; /* all segments' content, by segment and address */
     size_t extent_count;
-    bool from_cache;     /* unpacking was not needed: seen before */
+    bool from_cache; /* unpacking was not needed: seen before */
 };
 
 /*
- * Opens a kernel: bzImage, gzip'd ELF or ELF. What had to be unpacked comes from the cache of lib/cache.h, or goes
- * there. Errors begin with the path; class USAGE where the file is no kernel for a PV guest.
+ * Opens a kernel: bzImage, gzip'd ELF or ELF. What had to be unpacked comes from the cache of lib/cache.h, or
+ * goes there. Errors begin with the path; class USAGE where the file is no kernel for a PV guest.
  */
 int pv_image_open(const char *path, struct pv_image *image, struct pv_error *error);
 

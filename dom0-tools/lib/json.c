@@ -149,10 +149,15 @@ static void syntax_error(struct parser *parser, const char *name, size_t size, s
 
 struct pv_json *pv_json_parse(const char *name, const char *text, size_t size, struct pv_error *error)
 {
-    static const yajl_callbacks callbacks = {
-        .yajl_null = on_null, .yajl_boolean = on_bool, .yajl_number = on_number, .yajl_string = on_string,
-        .yajl_start_map = on_object, .yajl_map_key = on_key, .yajl_end_map = on_close,
-        .yajl_start_array = on_array, .yajl_end_array = on_close};
+    static const yajl_callbacks callbacks = {.yajl_null = on_null,
+                                             .yajl_boolean = on_bool,
+                                             .yajl_number = on_number,
+                                             .yajl_string = on_string,
+                                             .yajl_start_map = on_object,
+                                             .yajl_map_key = on_key,
+                                             .yajl_end_map = on_close,
+                                             .yajl_start_array = on_array,
+                                             .yajl_end_array = on_close};
     struct parser parser = {.text = text, .line = 1};
     yajl_status status;
 
@@ -192,8 +197,8 @@ static char *read_text(const char *path, size_t *size, struct pv_error *error)
         pv_error_errno(error, errno, "%s: cannot be read", path);
         pv_error_class(error, PV_ERROR_USAGE);
     } else if (*size > PV_JSON_BYTES) {
-        got = pv_error_set(error, PV_ERROR_USAGE, "%s: is larger than a configuration may be (%lu bytes)", path,
-                           PV_JSON_BYTES);
+        got = pv_error_set(error, PV_ERROR_USAGE, "%s: is larger than a configuration may be (%lu bytes)",
+                           path, PV_JSON_BYTES);
     }
     if (fd >= 0) {
         close(fd);
@@ -231,7 +236,8 @@ void pv_json_free(struct pv_json *json)
 
 const char *pv_json_type_name(enum pv_json_type type)
 {
-    static const char *const names[] = {"null", "true or false", "a number", "a string", "an array", "an object"};
+    static const char *const names[] = {"null",     "true or false", "a number",
+                                        "a string", "an array",      "an object"};
 
     return names[type];
 }

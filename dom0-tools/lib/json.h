@@ -8,7 +8,14 @@
 
 #include "lib/error.h"
 
-enum pv_json_type { PV_JSON_NULL, PV_JSON_BOOL, PV_JSON_NUMBER, PV_JSON_STRING, PV_JSON_ARRAY, PV_JSON_OBJECT };
+enum pv_json_type {
+    PV_JSON_NULL,
+    PV_JSON_BOOL,
+    PV_JSON_NUMBER,
+    PV_JSON_STRING,
+    PV_JSON_ARRAY,
+    PV_JSON_OBJECT
+};
 
 /* A value. Members and elements are a list: children, then next. */
 struct pv_json {

@@ -22,7 +22,7 @@ enum {
 #define PROTOCOL_WITH_PAYLOAD 0x0208
 /* An old kernel's 0 means 4. */
 #define DEFAULT_SETUP_SECTORS 4
-#define SIZE_FIELD 4
+#define SIZE_FIELD            4
 
 static const struct pv_unpacker *const unpackers[] = {&pv_unpack_gzip, &pv_unpack_xz, &pv_unpack_zstd,
                                                       &pv_unpack_lz4, &pv_unpack_lzma};
@@ -40,14 +40,16 @@ static uint32_t read_le(const uint8_t *data, unsigned int bytes)
 static const struct pv_unpacker *find_unpacker(const uint8_t *data, size_t size)
 {
     for (size_t i = 0; i < sizeof(unpackers) / sizeof(unpackers[0]); i++) {
-        if (size >= unpackers[i]->magic_size && memcmp(data, unpackers[i]->magic, unpackers[i]->magic_size) == 0) {
+        if (size >= unpackers[i]->magic_size &&
+            memcmp(data, unpackers[i]->magic, unpackers[i]->magic_size) == 0) {
             return unpackers[i];
         }
     }
     return NULL;
 }
 
-/* A packed payload ends with its unpacked size: gzip's own trailer, and Linux's build appends it to the others. */
+/* A packed payload ends with its unpacked size: gzip's own trailer, and Linux's build appends it to the
+ * others. */
 static int describe(const uint8_t *data, size_t size, struct pv_payload *payload, struct pv_error *error)
 {
     *payload = (struct pv_payload){.data = data, .size = size, .unpacked_size = size};
@@ -56,7 +58,8 @@ static int describe(const uint8_t *data, size_t size, struct pv_payload *payload
     }
     payload->unpacker = find_unpacker(data, size);
     if (!payload->unpacker) {
-        return pv_error_set(error, PV_ERROR_USAGE, "is packed in a way that is not known "
+        return pv_error_set(error, PV_ERROR_USAGE,
+                            "is packed in a way that is not known "
                             "(known are gzip, xz, lzma, zstd and lz4)");
     }
     if (size < payload->unpacker->magic_size + SIZE_FIELD) {
@@ -73,7 +76,8 @@ static int describe(const uint8_t *data, size_t size, struct pv_payload *payload
     return 0;
 }
 
-static int find_in_bzimage(const uint8_t *data, size_t size, struct pv_payload *payload, struct pv_error *error)
+static int find_in_bzimage(const uint8_t *data, size_t size, struct pv_payload *payload,
+                           struct pv_error *error)
 {
     unsigned int version = read_le(data + SETUP_VERSION, 2);
     size_t sectors = data[SETUP_SECTORS] ? data[SETUP_SECTORS] : DEFAULT_SETUP_SECTORS;
@@ -81,12 +85,15 @@ static int find_in_bzimage(const uint8_t *data, size_t size, struct pv_payload *
     size_t length = read_le(data + SETUP_PAYLOAD_LENGTH, 4);
 
     if (version < PROTOCOL_WITH_PAYLOAD) {
-        return pv_error_set(error, PV_ERROR_USAGE, "is a bzImage of boot protocol %u.%02u; 2.08 or later is needed",
-                            version >> 8, version & 0xff);
+        return pv_error_set(error, PV_ERROR_USAGE,
+                            "is a bzImage of boot protocol %u.%02u; 2.08 or later is needed", version >> 8,
+                            version & 0xff);
     }
     if (start > size || length > size - start || length == 0) {
-        return pv_error_set(error, PV_ERROR_USAGE, "is a bzImage that is cut off: its payload of %zu bytes at %zu "
-                            "reaches beyond the file's %zu", length, start, size);
+        return pv_error_set(error, PV_ERROR_USAGE,
+                            "is a bzImage that is cut off: its payload of %zu bytes at %zu "
+                            "reaches beyond the file's %zu",
+                            length, start, size);
     }
     return describe(data + start, length, payload, error);
 }

@@ -33,8 +33,8 @@ struct pv_unpacker {
 extern const struct pv_unpacker pv_unpack_gzip, pv_unpack_xz, pv_unpack_lzma, pv_unpack_zstd, pv_unpack_lz4;
 
 /*
- * Finds the kernel in a bzImage, a gzip'd ELF file or an ELF file that lies in memory. Nothing is unpacked. Errors
- * read on from the file's name: "is neither ...".
+ * Finds the kernel in a bzImage, a gzip'd ELF file or an ELF file that lies in memory. Nothing is unpacked.
+ * Errors read on from the file's name: "is neither ...".
  */
 int pv_kernel_find(const uint8_t *data, size_t size, struct pv_payload *payload, struct pv_error *error);
 

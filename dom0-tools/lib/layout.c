@@ -4,16 +4,17 @@
 
 #include <inttypes.h>
 
-#define PAGE_SHIFT 12
-#define PAGE_BYTES (UINT64_C(1) << PAGE_SHIFT)
+#define PAGE_SHIFT  12
+#define PAGE_BYTES  (UINT64_C(1) << PAGE_SHIFT)
 #define TABLE_SHIFT 9
 /* The initial mapping ends on such a boundary and leaves so much free behind the boot stack. */
 #define MAPPING_ALIGN (UINT64_C(4) << 20)
 #define MAPPING_SLACK (UINT64_C(512) << 10)
 
-/* The hypervisor's part of the address space begins here and guests' kernels may use what lies behind its end. */
+/* The hypervisor's part of the address space begins here and guests' kernels may use what lies behind its
+ * end. */
 #define HYPERVISOR_END UINT64_C(0xffff880000000000)
-#define LOW_END (UINT64_C(1) << 47)
+#define LOW_END        (UINT64_C(1) << 47)
 
 static uint64_t pages_of(uint64_t bytes)
 {
@@ -42,7 +43,8 @@ static bool range_is_guests(uint64_t start, uint64_t end)
     return start < end && (end <= LOW_END || start >= HYPERVISOR_END);
 }
 
-/* Takes frames from `next` on for the tables of levels 3, 2, 1 of a mapping, in this order. Returns the next. */
+/* Takes frames from `next` on for the tables of levels 3, 2, 1 of a mapping, in this order. Returns the next.
+ */
 static uint64_t take_tables(struct pv_mapping *mapping, uint64_t next)
 {
     for (unsigned int level = PV_TABLE_LEVELS - 1; level >= 1; level--) {
@@ -62,8 +64,8 @@ static struct pv_run take(uint64_t *next, uint64_t count)
 }
 
 /*
- * The page tables lie inside of what they map, so their count depends on itself: the mapped size grows until all
- * fits. It does so in steps of 4 MiB, each of which needs two more tables at most and brings 1024 pages.
+ * The page tables lie inside of what they map, so their count depends on itself: the mapped size grows until
+ * all fits. It does so in steps of 4 MiB, each of which needs two more tables at most and brings 1024 pages.
  */
 static void take_main_tables(struct pv_layout *layout, uint64_t *next)
 {
@@ -73,7 +75,8 @@ static void take_main_tables(struct pv_layout *layout, uint64_t *next)
     do {
         layout->page_tables.count = tables;
         size = (*next + tables + 1) * PAGE_BYTES + MAPPING_SLACK;
-        size = (layout->virt_base + size + MAPPING_ALIGN - 1) / MAPPING_ALIGN * MAPPING_ALIGN - layout->virt_base;
+        size = (layout->virt_base + size + MAPPING_ALIGN - 1) / MAPPING_ALIGN * MAPPING_ALIGN -
+               layout->virt_base;
         main->start = layout->virt_base;
         main->end = layout->virt_base + size;
         end = take_tables(main, *next + 1);
@@ -135,8 +138,9 @@ static int check_input(const struct pv_layout_input *input, bool p2m_apart, stru
         return pv_error_set(error, PV_ERROR_USAGE, "the kernel's or ramdisk's size makes no sense");
     }
     if (!fits_addresses(input, p2m_apart)) {
-        return pv_error_set(error, PV_ERROR_RESOURCES,
-                            "the kernel and its ramdisk do not fit into the addresses behind the kernel's base");
+        return pv_error_set(
+            error, PV_ERROR_RESOURCES,
+            "the kernel and its ramdisk do not fit into the addresses behind the kernel's base");
     }
     return 0;
 }
@@ -144,9 +148,10 @@ static int check_input(const struct pv_layout_input *input, bool p2m_apart, stru
 static int check_fit(const struct pv_layout *layout, struct pv_error *error)
 {
     if (layout->end > layout->pages) {
-        return pv_error_set(error, PV_ERROR_RESOURCES, "the kernel and its ramdisk need %" PRIu64
-                            " MiB at start, and the domain has %" PRIu64, (layout->end >> 8) + 1,
-                            layout->pages >> 8);
+        return pv_error_set(error, PV_ERROR_RESOURCES,
+                            "the kernel and its ramdisk need %" PRIu64
+                            " MiB at start, and the domain has %" PRIu64,
+                            (layout->end >> 8) + 1, layout->pages >> 8);
     }
     return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Where everything of a new PV domain lies, in pseudo-physical frames and virtual addresses. Arithmetic only. */
+/* Where everything of a new PV domain lies, in pseudo-physical frames and virtual addresses. Arithmetic only.
+ */
 #ifndef PVTOOLS_LAYOUT_H
 #define PVTOOLS_LAYOUT_H
 
@@ -8,7 +9,7 @@
 
 #include "lib/error.h"
 
-#define PV_TABLE_LEVELS 4
+#define PV_TABLE_LEVELS  4
 #define PV_TABLE_ENTRIES 512
 
 /* A run of pseudo-physical frames. */
@@ -17,8 +18,8 @@ struct pv_run {
 };
 
 /*
- * A range of virtual addresses that the first page tables map to a run of frames, and the frames of the tables below
- * the L4: tables[l] are those of level l (1..3), in the order of addresses.
+ * A range of virtual addresses that the first page tables map to a run of frames, and the frames of the
+ * tables below the L4: tables[l] are those of level l (1..3), in the order of addresses.
  */
 struct pv_mapping {
     uint64_t start, end; /* virtual; whole pages */
@@ -38,18 +39,18 @@ struct pv_layout_input {
 };
 
 /*
- * The domain's frames, from 0 on: [0, mapped) is mapped at virt_base by `main`; behind it lie, where they are not in
- * it, the list of frames with its page tables, and the ramdisk.
+ * The domain's frames, from 0 on: [0, mapped) is mapped at virt_base by `main`; behind it lie, where they are
+ * not in it, the list of frames with its page tables, and the ramdisk.
  */
 struct pv_layout {
     uint64_t virt_base, pages;
     struct pv_run kernel, ramdisk, p2m, page_tables;
     uint64_t start_info, store_ring, console_ring, boot_stack; /* frames */
     struct pv_mapping main;
-    bool p2m_apart;            /* the list of frames has a mapping of its own: */
+    bool p2m_apart; /* the list of frames has a mapping of its own: */
     struct pv_mapping p2m_map;
-    struct pv_run p2m_all;     /* the list and its page tables, where it is apart */
-    uint64_t end;              /* first frame that is nobody's */
+    struct pv_run p2m_all; /* the list and its page tables, where it is apart */
+    uint64_t end;          /* first frame that is nobody's */
 };
 
 /* Lays the domain out. Fails, class RESOURCES, when it does not fit into `pages`. */

@@ -29,7 +29,8 @@ static int no_such(struct pv_error *error, const char *text)
     return pv_error_set(error, PV_ERROR_NO_DOMAIN, "there is no domain \"%.64s\"", text);
 }
 
-static int find_number(struct pv_host *host, const char *text, struct pv_domain_info *info, struct pv_error *error)
+static int find_number(struct pv_host *host, const char *text, struct pv_domain_info *info,
+                       struct pv_error *error)
 {
     unsigned long number = strtoul(text, NULL, 10);
 
@@ -39,7 +40,8 @@ static int find_number(struct pv_host *host, const char *text, struct pv_domain_
     return pv_domctl_info(host->ctx, (uint16_t)number, info, error);
 }
 
-static int find_name(struct pv_host *host, const char *text, struct pv_domain_info *info, struct pv_error *error)
+static int find_name(struct pv_host *host, const char *text, struct pv_domain_info *info,
+                     struct pv_error *error)
 {
     struct xs_batch *names = xs_batch_new();
     struct pv_domain_info *list = NULL;
@@ -69,7 +71,8 @@ static int find_name(struct pv_host *host, const char *text, struct pv_domain_in
     return result;
 }
 
-int pv_domain_find(struct pv_host *host, const char *text, struct pv_domain_info *info, struct pv_error *error)
+int pv_domain_find(struct pv_host *host, const char *text, struct pv_domain_info *info,
+                   struct pv_error *error)
 {
     if (*text && strspn(text, "0123456789") == strlen(text)) {
         return find_number(host, text, info, error);
@@ -87,8 +90,9 @@ int pv_domain_ask_shutdown(struct pv_host *host, uint16_t domid, const char *rea
     listens = xs_read(host->xs, 0, path, NULL, &ignored);
     if (!listens || strcmp(listens, "1") != 0) {
         free(listens);
-        return pv_error_set(error, PV_ERROR_FAILURE,
-                            "the guest does not listen for it (is it up yet?); `parvis destroy` ends it at once");
+        return pv_error_set(
+            error, PV_ERROR_FAILURE,
+            "the guest does not listen for it (is it up yet?); `parvis destroy` ends it at once");
     }
     free(listens);
     snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", domid);
@@ -115,8 +119,8 @@ static int has_ended(struct pv_host *host, uint16_t domid, bool shutdown_counts,
 }
 
 /*
- * xenstore tells of domains that end; a connection of its own has that watch. It tells before the hypervisor has let
- * go of the last page, so it is asked again now and then as well.
+ * xenstore tells of domains that end; a connection of its own has that watch. It tells before the hypervisor
+ * has let go of the last page, so it is asked again now and then as well.
  */
 int pv_domain_wait_end(struct pv_host *host, uint16_t domid, bool shutdown_counts, int wait_ms,
                        struct pv_error *error)

@@ -2,9 +2,9 @@
 /*
  * Content of files into frames of another domain.
  *
- * Unmapping many foreign frames is dear in a PV dom0: the page tables of a live process are pinned, so Linux clears
- * each entry by a write that the hypervisor must emulate. When a process ends, Linux unpins its tables first and
- * clears them as ordinary memory. So large loads are done by a child that maps, reads and ends.
+ * Unmapping many foreign frames is dear in a PV dom0: the page tables of a live process are pinned, so Linux
+ * clears each entry by a write that the hypervisor must emulate. When a process ends, Linux unpins its tables
+ * first and clears them as ordinary memory. So large loads are done by a child that maps, reads and ends.
  */
 #include "lib/loader.h"
 
@@ -117,7 +117,8 @@ static int join_child(pid_t child, int pipe, struct pv_error *error)
         return -1;
     }
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        return pv_error_set(error, PV_ERROR_FAILURE, "the process that loads the kernel died (status 0x%x)", status);
+        return pv_error_set(error, PV_ERROR_FAILURE, "the process that loads the kernel died (status 0x%x)",
+                            status);
     }
     return 0;
 }

@@ -16,8 +16,8 @@ struct pv_load {
 };
 
 /*
- * Does the loads. Large ones go through a child process, for a reason that loader.c tells; it looks the same from
- * outside. Nothing stays mapped afterwards.
+ * Does the loads. Large ones go through a child process, for a reason that loader.c tells; it looks the same
+ * from outside. Nothing stays mapped afterwards.
  */
 int pv_loader_run(struct pv_ctx *ctx, uint16_t domid, const struct pv_load *loads, size_t count,
                   struct pv_error *error);

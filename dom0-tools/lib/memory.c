@@ -21,7 +21,8 @@ struct map_entry {
 
 #define MAP_TYPE_RAM 1
 
-static long populate_chunk(struct pv_ctx *ctx, uint16_t domid, uint64_t *frames, size_t count, unsigned int order)
+static long populate_chunk(struct pv_ctx *ctx, uint16_t domid, uint64_t *frames, size_t count,
+                           unsigned int order)
 {
     size_t mark = pv_ctx_mark(ctx);
     struct xen_memory_reservation *reservation = pv_ctx_take(ctx, sizeof(*reservation));
@@ -41,8 +42,8 @@ static long populate_chunk(struct pv_ctx *ctx, uint16_t domid, uint64_t *frames,
     return result;
 }
 
-long pv_memory_populate(struct pv_ctx *ctx, uint16_t domid, uint64_t *frames, size_t count, unsigned int order,
-                        struct pv_error *error)
+long pv_memory_populate(struct pv_ctx *ctx, uint16_t domid, uint64_t *frames, size_t count,
+                        unsigned int order, struct pv_error *error)
 {
     size_t done = 0;
 
@@ -116,6 +117,7 @@ int pv_memory_pin_l4(struct pv_ctx *ctx, uint16_t domid, uint64_t frame, struct 
     op->arg1.mfn = frame;
     result = mmuext(ctx, domid, op, 1);
     pv_ctx_release(ctx, mark);
-    return result < 0 ? pv_error_errno(error, (int)-result, "domain %u: its first page table (frame 0x%" PRIx64 ")",
-                                       domid, frame) : 0;
+    return result < 0 ? pv_error_errno(error, (int)-result,
+                                       "domain %u: its first page table (frame 0x%" PRIx64 ")", domid, frame)
+                      : 0;
 }

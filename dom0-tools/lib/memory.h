@@ -9,11 +9,11 @@
 #include "lib/hypercall.h"
 
 /*
- * Gives the domain `count` extents of 2^order pages. frames[i] is the extent's first pseudo-physical frame on entry
- * and its first machine frame on return. Returns how many were given, fewer when memory ran out, or -1.
+ * Gives the domain `count` extents of 2^order pages. frames[i] is the extent's first pseudo-physical frame on
+ * entry and its first machine frame on return. Returns how many were given, fewer when memory ran out, or -1.
  */
-long pv_memory_populate(struct pv_ctx *ctx, uint16_t domid, uint64_t *frames, size_t count, unsigned int order,
-                        struct pv_error *error);
+long pv_memory_populate(struct pv_ctx *ctx, uint16_t domid, uint64_t *frames, size_t count,
+                        unsigned int order, struct pv_error *error);
 
 /* Tells the domain one region of RAM from 0 up to `bytes` as its memory map. */
 int pv_memory_set_map(struct pv_ctx *ctx, uint16_t domid, uint64_t bytes, struct pv_error *error);

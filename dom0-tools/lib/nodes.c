@@ -12,7 +12,7 @@
 
 #define PATH_SIZE 128
 /* Daemons of xenstore and console run here. */
-#define SERVER_DOMID 0
+#define SERVER_DOMID   0
 #define CONSOLE_BUFFER "1048576"
 
 /* Writes one node below a base path. */
@@ -72,9 +72,16 @@ static void put_vm(struct xs_batch *batch, const struct pv_nodes *nodes, const c
 
 static void put_control(struct xs_batch *batch, const char *base, uint16_t domid)
 {
-    static const char *const guests[] = {"control/shutdown", "control/feature-poweroff", "control/feature-reboot",
-                                         "control/feature-suspend", "control/sysrq",
-                                         "device/suspend/event-channel", "data", "drivers", "feature", "attr",
+    static const char *const guests[] = {"control/shutdown",
+                                         "control/feature-poweroff",
+                                         "control/feature-reboot",
+                                         "control/feature-suspend",
+                                         "control/sysrq",
+                                         "device/suspend/event-channel",
+                                         "data",
+                                         "drivers",
+                                         "feature",
+                                         "attr",
                                          "error"};
 
     put(batch, base, "control/platform-feature-multiprocessor-suspend", "1");

@@ -180,8 +180,8 @@ static int refuse(struct pv_error *error, const char *why)
 }
 
 /*
- * Features that the kernel requires are marked by "!". Requiring writable_page_tables is accepted as Xen does:
- * kernels say so that never rely on it.
+ * Features that the kernel requires are marked by "!". Requiring writable_page_tables is accepted as Xen
+ * does: kernels say so that never rely on it.
  */
 static int check_features(const struct pv_notes *notes, struct pv_error *error)
 {
@@ -197,8 +197,9 @@ static int check_features(const struct pv_notes *notes, struct pv_error *error)
             known = strcmp(word + 1, provided[i]) == 0;
         }
         if (!known) {
-            return pv_error_set(error, PV_ERROR_USAGE,
-                                "cannot run as a PV guest: it requires the feature \"%s\", which there is not", word + 1);
+            return pv_error_set(
+                error, PV_ERROR_USAGE,
+                "cannot run as a PV guest: it requires the feature \"%s\", which there is not", word + 1);
         }
     }
     return 0;
@@ -224,8 +225,9 @@ static int check_addresses(const struct pv_elf *elf, const struct pv_notes *note
         return refuse(error, "its addresses lie outside of what a guest may use");
     }
     if (notes->entry < start || notes->entry >= end) {
-        return pv_error_set(error, PV_ERROR_USAGE, "cannot run as a PV guest: its entry point 0x%" PRIx64
-                            " is not inside it", notes->entry);
+        return pv_error_set(error, PV_ERROR_USAGE,
+                            "cannot run as a PV guest: its entry point 0x%" PRIx64 " is not inside it",
+                            notes->entry);
     }
     if (notes->has_hypercall_page && (notes->hypercall_page < start || notes->hypercall_page >= end ||
                                       notes->hypercall_page % PAGE != 0)) {

@@ -28,8 +28,8 @@ struct privcmd_map_resource {
     uint64_t address;
 };
 
-#define PRIVCMD_IOCTL_HYPERCALL _IOC(_IOC_NONE, 'P', 0, sizeof(struct privcmd_call))
-#define PRIVCMD_IOCTL_MAP_BATCH _IOC(_IOC_NONE, 'P', 4, sizeof(struct privcmd_map_batch))
+#define PRIVCMD_IOCTL_HYPERCALL    _IOC(_IOC_NONE, 'P', 0, sizeof(struct privcmd_call))
+#define PRIVCMD_IOCTL_MAP_BATCH    _IOC(_IOC_NONE, 'P', 4, sizeof(struct privcmd_map_batch))
 #define PRIVCMD_IOCTL_MAP_RESOURCE _IOC(_IOC_NONE, 'P', 7, sizeof(struct privcmd_map_resource))
 
 #endif

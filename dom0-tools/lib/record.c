@@ -15,8 +15,8 @@
 #include "lib/sysctl.h"
 #include "lib/xsbatch.h"
 
-#define CREATING "/parvis/creating"
-#define DOMAINS "/parvis/domain"
+#define CREATING  "/parvis/creating"
+#define DOMAINS   "/parvis/domain"
 #define PATH_SIZE 512
 /* In /proc/PID/stat: the start time is this field behind the name's closing bracket. */
 #define START_TIME_FIELD 20
@@ -65,7 +65,8 @@ static bool creation_lives(const struct creation *creation)
     return start != 0 && start == creation->start;
 }
 
-static const struct pv_domain_info *with_uuid(const struct pv_domain_info *list, size_t count, const uint8_t uuid[16])
+static const struct pv_domain_info *with_uuid(const struct pv_domain_info *list, size_t count,
+                                              const uint8_t uuid[16])
 {
     for (size_t i = 0; i < count; i++) {
         if (!list[i].dying && list[i].domid != 0 && memcmp(list[i].uuid, uuid, PV_UUID_SIZE) == 0) {
@@ -147,8 +148,8 @@ static int name_taken(struct pv_error *error, const char *name, const char *how)
 }
 
 /*
- * One attempt inside a transaction. Returns 0, -1, or 1 when it must be tried again; error->number is EAGAIN where
- * the store met a conflict.
+ * One attempt inside a transaction. Returns 0, -1, or 1 when it must be tried again; error->number is EAGAIN
+ * where the store met a conflict.
  */
 static int reserve_once(struct pv_host *host, const char *name, const char *value, struct pv_error *error)
 {
@@ -185,8 +186,10 @@ static int reserve_once(struct pv_host *host, const char *name, const char *valu
     return 0;
 }
 
-/* Domains that other tools made have no record of ours: their names are looked at one by one, uuids as well. */
-static int check_others(struct pv_host *host, const char *name, const uint8_t uuid[16], struct pv_error *error)
+/* Domains that other tools made have no record of ours: their names are looked at one by one, uuids as well.
+ */
+static int check_others(struct pv_host *host, const char *name, const uint8_t uuid[16],
+                        struct pv_error *error)
 {
     struct xs_batch *batch = xs_batch_new();
     struct pv_domain_info *list = NULL;
@@ -204,7 +207,8 @@ static int check_others(struct pv_host *host, const char *name, const uint8_t uu
         const char *other = xs_batch_answer(batch, i);
 
         if (!list[i].dying && other && strcmp(other, name) == 0) {
-            result = pv_error_set(error, PV_ERROR_NAME_TAKEN, "\"%s\" is the name of domain %u", name, list[i].domid);
+            result = pv_error_set(error, PV_ERROR_NAME_TAKEN, "\"%s\" is the name of domain %u", name,
+                                  list[i].domid);
         }
     }
     if (result == 0 && with_uuid(list, count, uuid)) {

@@ -177,8 +177,11 @@ static int set_name(const struct pv_schema_entry *entry, struct pv_config *confi
     }
     for (const char *c = text; *c; c++) {
         if (!isalnum((unsigned char)*c) && (c == text || !strchr("._-", *c))) {
-            return bad(error, "\"%s\" is not a name: letters, digits, dots, dashes and underscores only, and a letter "
-                       "or digit first", text);
+            return bad(
+                error,
+                "\"%s\" is not a name: letters, digits, dots, dashes and underscores only, and a letter "
+                "or digit first",
+                text);
         }
     }
     if (strspn(text, "0123456789") == length) {
@@ -226,8 +229,9 @@ static int set_integer(const struct pv_schema_entry *entry, struct pv_config *co
         return bad(error, "\"%s\" is not a whole number", text);
     }
     if (errno != 0 || value < entry->least || value > entry->most) {
-        return pv_error_set(error, PV_ERROR_USAGE, "%.64s is out of range: %" PRIu64 " to %" PRIu64 " are possible",
-                            text, entry->least, entry->most);
+        return pv_error_set(error, PV_ERROR_USAGE,
+                            "%.64s is out of range: %" PRIu64 " to %" PRIu64 " are possible", text,
+                            entry->least, entry->most);
     }
     *(uint64_t *)((char *)config + entry->offset) = value;
     return 0;
@@ -243,7 +247,8 @@ static int set_choice(const struct pv_schema_entry *entry, struct pv_config *con
             *(uint64_t *)((char *)config + entry->offset) = i;
             return 0;
         }
-        snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s\"%s\"", i ? ", " : "", entry->choices[i]);
+        snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s\"%s\"", i ? ", " : "",
+                 entry->choices[i]);
     }
     return pv_error_set(error, PV_ERROR_USAGE, "\"%.64s\" is not one of %s", text, list);
 }
@@ -262,8 +267,8 @@ int pv_schema_set(const struct pv_schema_entry *entry, struct pv_config *config,
 {
     static int (*const setters[])(const struct pv_schema_entry *, struct pv_config *, const char *,
                                   struct pv_error *) = {
-        [PV_TYPE_NAME] = set_name,     [PV_TYPE_TEXT] = set_text,       [PV_TYPE_PATH] = set_string,
-        [PV_TYPE_SIZE] = set_size,     [PV_TYPE_INTEGER] = set_integer, [PV_TYPE_CHOICE] = set_choice,
+        [PV_TYPE_NAME] = set_name, [PV_TYPE_TEXT] = set_text,       [PV_TYPE_PATH] = set_string,
+        [PV_TYPE_SIZE] = set_size, [PV_TYPE_INTEGER] = set_integer, [PV_TYPE_CHOICE] = set_choice,
         [PV_TYPE_UUID] = set_uuid,
     };
 

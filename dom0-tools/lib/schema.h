@@ -8,23 +8,23 @@
 #include "lib/config.h"
 
 enum pv_schema_type {
-    PV_TYPE_NAME,    /* of a domain */
-    PV_TYPE_TEXT,    /* with at most `most` bytes */
-    PV_TYPE_PATH,    /* of a file that can be read */
-    PV_TYPE_SIZE,    /* "512M" */
+    PV_TYPE_NAME, /* of a domain */
+    PV_TYPE_TEXT, /* with at most `most` bytes */
+    PV_TYPE_PATH, /* of a file that can be read */
+    PV_TYPE_SIZE, /* "512M" */
     PV_TYPE_INTEGER,
-    PV_TYPE_CHOICE,  /* one of `choices` */
+    PV_TYPE_CHOICE, /* one of `choices` */
     PV_TYPE_UUID,
 };
 
 struct pv_schema_entry {
     const char *key;
     enum pv_schema_type type;
-    size_t offset;      /* of the field in struct pv_config */
+    size_t offset; /* of the field in struct pv_config */
     bool required;
     uint64_t least, most;
-    const char *fallback;      /* the default, as a person writes it; NULL: see fallback_help */
-    const char *fallback_help; /* the default in words, where it is no constant */
+    const char *fallback;       /* the default, as a person writes it; NULL: see fallback_help */
+    const char *fallback_help;  /* the default in words, where it is no constant */
     const char *const *choices; /* NULL-terminated */
     const char *help;
 };
@@ -32,8 +32,8 @@ struct pv_schema_entry {
 extern const struct pv_schema_entry pv_schema[PV_KEY_COUNT];
 
 /*
- * Sets the key's field from text. On failure the error's message says what is wrong with the value and how to write
- * it, without place and key.
+ * Sets the key's field from text. On failure the error's message says what is wrong with the value and how to
+ * write it, without place and key.
  */
 int pv_schema_set(const struct pv_schema_entry *entry, struct pv_config *config, const char *text,
                   struct pv_error *error);

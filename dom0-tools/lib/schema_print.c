@@ -55,8 +55,8 @@ static void print_text(FILE *out)
         const struct pv_schema_entry *entry = &pv_schema[key];
 
         limits_words(entry, limits, sizeof(limits));
-        fprintf(out, "%-12s %-7s %s%s%s%s\n             %s\n", entry->key, type_words(entry),
-                limits, limits[0] ? "; " : "", entry->required ? "" : "default: ", default_words(entry), entry->help);
+        fprintf(out, "%-12s %-7s %s%s%s%s\n             %s\n", entry->key, type_words(entry), limits,
+                limits[0] ? "; " : "", entry->required ? "" : "default: ", default_words(entry), entry->help);
     }
 }
 
@@ -66,10 +66,11 @@ static void print_markdown(FILE *out)
 
     fputs("# A domain's configuration\n\n"
           "Made from the table of keys by `parvis schema -o markdown`; change it there (`dom0-tools/lib/schema.c`).\n\n"
-          "A domain is described by a JSON object. A number stands for a number, everything else is a string; sizes\n"
-          "have a unit, `K`, `M`, `G` or `T`, each 1024 of the one before: `\"512M\"`. `parvis create` takes\n"
-          "`KEY=VALUE` after the file to override keys. A key that is unknown, of the wrong type or given twice, and a\n"
-          "value that cannot be, is one error that names file, line and key; nothing has been started then.\n\n"
+          "A domain is described by a JSON object. A number stands for a number, everything else is a string;\n"
+          "sizes have a unit, `K`, `M`, `G` or `T`, each 1024 of the one before: `\"512M\"`. `parvis create`\n"
+          "takes `KEY=VALUE` after the file to override keys. A key that is unknown, of the wrong type or given\n"
+          "twice, and a value that cannot be, is one error that names file, line and key; nothing has been\n"
+          "started then.\n\n"
           "| key | type | limits | default | |\n|---|---|---|---|---|\n", out);
     for (int key = 0; key < PV_KEY_COUNT; key++) {
         const struct pv_schema_entry *entry = &pv_schema[key];

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#define BLOCK 64
-#define ROUNDS 64
+#define BLOCK        64
+#define ROUNDS       64
 #define LENGTH_BYTES 8
 
 static const uint32_t round_constants[ROUNDS] = {
@@ -82,8 +82,8 @@ static void finish(uint32_t state[8], const uint8_t *rest, size_t rest_size, uin
 
 void pv_sha256(const void *data, size_t size, uint8_t digest[PV_SHA256_SIZE])
 {
-    uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab,
-                         0x5be0cd19};
+    uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
     const uint8_t *bytes = data;
     size_t done = 0;
 

@@ -17,8 +17,8 @@
 
 /* Registers at the start: interrupts on (their events are masked), debug registers as after a reset. */
 #define START_RFLAGS 0x200
-#define START_DR6 0xffff0ff0UL
-#define START_DR7 0x400UL
+#define START_DR6    0xffff0ff0UL
+#define START_DR7    0x400UL
 
 static void describe_ramdisk(const struct pv_build *build, start_info_t *info)
 {
@@ -61,7 +61,8 @@ static void describe(const struct pv_build *build, uint64_t shared_info_frame, s
     }
 }
 
-/* A kernel starts with its events masked; whatever its number of vCPUs, Xen's tools mask all that there can be. */
+/* A kernel starts with its events masked; whatever its number of vCPUs, Xen's tools mask all that there can
+ * be. */
 static void mask_events(shared_info_t *shared)
 {
     for (unsigned int i = 0; i < XEN_LEGACY_MAX_VCPUS; i++) {
@@ -69,7 +70,8 @@ static void mask_events(shared_info_t *shared)
     }
 }
 
-int pv_start_write_info(struct pv_ctx *ctx, const struct pv_build *build, uint64_t frame, struct pv_error *error)
+int pv_start_write_info(struct pv_ctx *ctx, const struct pv_build *build, uint64_t frame,
+                        struct pv_error *error)
 {
     struct pv_domain_info domain;
     uint64_t frames[2] = {frame};
@@ -93,7 +95,8 @@ static void seed(volatile grant_entry_v1_t *entry, uint64_t frame)
 {
     entry->domid = SERVER_DOMID;
     entry->frame = (uint32_t)frame;
-    /* The flags make the entry valid, so they come last; the domain does not run yet, so no more is needed. */
+    /* The flags make the entry valid, so they come last; the domain does not run yet, so no more is needed.
+     */
     entry->flags = GTF_permit_access;
 }
 

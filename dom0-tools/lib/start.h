@@ -5,8 +5,10 @@
 
 #include "lib/builder.h"
 
-/* Writes the start_info page, which is the machine frame `frame`, zero until now, and masks events in shared_info. */
-int pv_start_write_info(struct pv_ctx *ctx, const struct pv_build *build, uint64_t frame, struct pv_error *error);
+/* Writes the start_info page, which is the machine frame `frame`, zero until now, and masks events in
+ * shared_info. */
+int pv_start_write_info(struct pv_ctx *ctx, const struct pv_build *build, uint64_t frame,
+                        struct pv_error *error);
 
 /* Grants the rings of console and xenstore to the domain that runs their daemons. */
 int pv_start_seed_grants(struct pv_ctx *ctx, const struct pv_build *build, struct pv_error *error);

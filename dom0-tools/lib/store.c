@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FOLDER "/var/lib/parvis/domains"
+#define FOLDER    "/var/lib/parvis/domains"
 #define PATH_SIZE 256
 
 void pv_store_path(const char *name, char *path, size_t size)

@@ -24,9 +24,10 @@ static int call(struct pv_ctx *ctx, struct xen_sysctl *op, uint32_t command, con
     op->interface_version = XEN_SYSCTL_INTERFACE_VERSION;
     result = pv_hypercall1(ctx, __HYPERVISOR_sysctl, op);
     if (result == -EACCES) {
-        return pv_error_set(error, PV_ERROR_NO_HOST,
-                            "the hypervisor speaks another version of the sysctl interface than these tools (0x%x)",
-                            XEN_SYSCTL_INTERFACE_VERSION);
+        return pv_error_set(
+            error, PV_ERROR_NO_HOST,
+            "the hypervisor speaks another version of the sysctl interface than these tools (0x%x)",
+            XEN_SYSCTL_INTERFACE_VERSION);
     }
     if (result < 0) {
         pv_error_errno(error, (int)-result, "%s", what);

@@ -26,7 +26,8 @@ struct pv_host_version {
 int pv_sysctl_host(struct pv_ctx *ctx, struct pv_host_info *info, struct pv_error *error);
 
 /* All domains by rising number, the dying ones too. *list is for free(). */
-int pv_sysctl_domains(struct pv_ctx *ctx, struct pv_domain_info **list, size_t *count, struct pv_error *error);
+int pv_sysctl_domains(struct pv_ctx *ctx, struct pv_domain_info **list, size_t *count,
+                      struct pv_error *error);
 
 /*
  * Reads the hypervisor's log from *index on, or all that it still has where `all`. At most `size` bytes go to

@@ -4,17 +4,17 @@
 
 #include <stdbool.h>
 
-#define PAGE_SHIFT 12
+#define PAGE_SHIFT  12
 #define TABLE_SHIFT 9
 
 /* Bits of an entry, as the CPU defines them. A 64-bit PV kernel runs in ring 3, so all is for the user. */
-#define ENTRY_PRESENT 0x01U
+#define ENTRY_PRESENT  0x01U
 #define ENTRY_WRITABLE 0x02U
-#define ENTRY_USER 0x04U
+#define ENTRY_USER     0x04U
 #define ENTRY_ACCESSED 0x20U
-#define ENTRY_DIRTY 0x40U
-#define LEAF (ENTRY_PRESENT | ENTRY_USER | ENTRY_ACCESSED)
-#define BRANCH (ENTRY_PRESENT | ENTRY_WRITABLE | ENTRY_USER | ENTRY_ACCESSED | ENTRY_DIRTY)
+#define ENTRY_DIRTY    0x40U
+#define LEAF           (ENTRY_PRESENT | ENTRY_USER | ENTRY_ACCESSED)
+#define BRANCH         (ENTRY_PRESENT | ENTRY_WRITABLE | ENTRY_USER | ENTRY_ACCESSED | ENTRY_DIRTY)
 
 struct fill {
     const struct pv_layout *layout;
@@ -45,8 +45,10 @@ static void fill_leaves(const struct fill *fill, const struct pv_mapping *mappin
     uint64_t base = mapping->start >> (PAGE_SHIFT + TABLE_SHIFT);
     uint64_t frame = mapping->first_frame;
 
-    for (uint64_t page = mapping->start >> PAGE_SHIFT; page <= (mapping->end - 1) >> PAGE_SHIFT; page++, frame++) {
-        uint64_t *table = fill->table(fill->argument, mapping->tables[1].first + (page >> TABLE_SHIFT) - base);
+    for (uint64_t page = mapping->start >> PAGE_SHIFT; page <= (mapping->end - 1) >> PAGE_SHIFT;
+         page++, frame++) {
+        uint64_t *table =
+            fill->table(fill->argument, mapping->tables[1].first + (page >> TABLE_SHIFT) - base);
         uint64_t flags = is_table(fill->layout, frame) ? LEAF : LEAF | ENTRY_WRITABLE;
 
         table[page % PV_TABLE_ENTRIES] = entry_of(fill, frame, flags);
@@ -61,7 +63,8 @@ static void fill_branches(const struct fill *fill, const struct pv_mapping *mapp
 
     for (uint64_t i = 0; i < mapping->tables[level].count; i++) {
         uint64_t index = first + i;
-        uint64_t upper = level == PV_TABLE_LEVELS - 1 ? fill->layout->page_tables.first
+        uint64_t upper = level == PV_TABLE_LEVELS - 1
+                             ? fill->layout->page_tables.first
                              : mapping->tables[level + 1].first + (index >> TABLE_SHIFT) - upper_first;
 
         fill->table(fill->argument, upper)[index % PV_TABLE_ENTRIES] =

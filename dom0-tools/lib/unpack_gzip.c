@@ -9,7 +9,9 @@
 
 static int unpack(const uint8_t *in, size_t in_size, uint8_t *out, size_t out_size, struct pv_error *error)
 {
-    z_stream stream = {.next_in = (z_const Bytef *)in, .avail_in = (uInt)in_size, .next_out = out,
+    z_stream stream = {.next_in = (z_const Bytef *)in,
+                       .avail_in = (uInt)in_size,
+                       .next_out = out,
                        .avail_out = (uInt)out_size};
     int result;
 

@@ -9,7 +9,8 @@
 /* Each block unpacks to this, the last one to less. */
 #define BLOCK_SIZE (8U * 1024 * 1024)
 
-/* Blocks follow one another, each behind its packed size of 4 bytes; behind the last stands the unpacked size. */
+/* Blocks follow one another, each behind its packed size of 4 bytes; behind the last stands the unpacked
+ * size. */
 static int unpack(const uint8_t *in, size_t in_size, uint8_t *out, size_t out_size, struct pv_error *error)
 {
     size_t position = MAGIC_SIZE, done = 0;
@@ -37,6 +38,8 @@ static int unpack(const uint8_t *in, size_t in_size, uint8_t *out, size_t out_si
     return 0;
 }
 
-const struct pv_unpacker pv_unpack_lz4 = {
-    .name = "lz4", .magic = {0x02, 0x21, 0x4c, 0x18}, .magic_size = 4, .size_appended = true,
-    .unpack = unpack};
+const struct pv_unpacker pv_unpack_lz4 = {.name = "lz4",
+                                          .magic = {0x02, 0x21, 0x4c, 0x18},
+                                          .magic_size = 4,
+                                          .size_appended = true,
+                                          .unpack = unpack};

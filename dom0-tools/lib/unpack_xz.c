@@ -24,7 +24,8 @@ static int run(lzma_stream *stream, const uint8_t *in, size_t in_size, uint8_t *
         return pv_error_set(error, PV_ERROR_RESOURCES, "it needs more memory than allowed");
     }
     return result == LZMA_STREAM_END && stream->avail_out == 0
-               ? 0 : pv_error_set(error, PV_ERROR_USAGE, "broken or cut off");
+               ? 0
+               : pv_error_set(error, PV_ERROR_USAGE, "broken or cut off");
 }
 
 static int unpack_xz(const uint8_t *in, size_t in_size, uint8_t *out, size_t out_size, struct pv_error *error)
@@ -37,7 +38,8 @@ static int unpack_xz(const uint8_t *in, size_t in_size, uint8_t *out, size_t out
     return run(&stream, in, in_size, out, out_size, error);
 }
 
-static int unpack_lzma(const uint8_t *in, size_t in_size, uint8_t *out, size_t out_size, struct pv_error *error)
+static int unpack_lzma(const uint8_t *in, size_t in_size, uint8_t *out, size_t out_size,
+                       struct pv_error *error)
 {
     lzma_stream stream = LZMA_STREAM_INIT;
 
@@ -47,9 +49,10 @@ static int unpack_lzma(const uint8_t *in, size_t in_size, uint8_t *out, size_t o
     return run(&stream, in, in_size, out, out_size, error);
 }
 
-const struct pv_unpacker pv_unpack_xz = {
-    .name = "xz", .magic = {0xfd, '7', 'z', 'X', 'Z', 0}, .magic_size = 6, .size_appended = true,
-    .unpack = unpack_xz};
+const struct pv_unpacker pv_unpack_xz = {.name = "xz",
+                                         .magic = {0xfd, '7', 'z', 'X', 'Z', 0},
+                                         .magic_size = 6,
+                                         .size_appended = true,
+                                         .unpack = unpack_xz};
 const struct pv_unpacker pv_unpack_lzma = {
-    .name = "lzma", .magic = {0x5d, 0, 0}, .magic_size = 3, .size_appended = true,
-    .unpack = unpack_lzma};
+    .name = "lzma", .magic = {0x5d, 0, 0}, .magic_size = 3, .size_appended = true, .unpack = unpack_lzma};

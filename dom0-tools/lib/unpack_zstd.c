@@ -17,9 +17,12 @@ static int unpack(const uint8_t *in, size_t in_size, uint8_t *out, size_t out_si
     if (ZSTD_isError(result)) {
         return pv_error_set(error, PV_ERROR_USAGE, "broken (%s)", ZSTD_getErrorName(result));
     }
-    return result == out_size ? 0 : pv_error_set(error, PV_ERROR_USAGE, "broken: of another size than it says");
+    return result == out_size ? 0
+                              : pv_error_set(error, PV_ERROR_USAGE, "broken: of another size than it says");
 }
 
-const struct pv_unpacker pv_unpack_zstd = {
-    .name = "zstd", .magic = {0x28, 0xb5, 0x2f, 0xfd}, .magic_size = 4, .size_appended = true,
-    .unpack = unpack};
+const struct pv_unpacker pv_unpack_zstd = {.name = "zstd",
+                                           .magic = {0x28, 0xb5, 0x2f, 0xfd},
+                                           .magic_size = 4,
+                                           .size_appended = true,
+                                           .unpack = unpack};

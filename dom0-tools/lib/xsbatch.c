@@ -14,7 +14,8 @@
 
 #include "pvabi/io/xs_wire.h"
 
-/* Requests on their way at once: their answers must fit into the socket's buffer, or both sides would wait. */
+/* Requests on their way at once: their answers must fit into the socket's buffer, or both sides would wait.
+ */
 #define WINDOW 64
 
 struct request {
@@ -149,11 +150,12 @@ size_t xs_batch_rm(struct xs_batch *batch, const char *format, ...)
     return number;
 }
 
-size_t xs_batch_perms(struct xs_batch *batch, const char *path, char rights, uint32_t owner, char reader_rights,
-                      uint32_t reader)
+size_t xs_batch_perms(struct xs_batch *batch, const char *path, char rights, uint32_t owner,
+                      char reader_rights, uint32_t reader)
 {
     char payload[XENSTORE_ABS_PATH_MAX + 64];
-    int length = snprintf(payload, sizeof(payload), "%s%c%c%u%c%c%u", path, 0, rights, owner, 0, reader_rights, reader);
+    int length = snprintf(payload, sizeof(payload), "%s%c%c%u%c%c%u", path, 0, rights, owner, 0,
+                          reader_rights, reader);
 
     if (length + 1 > (int)sizeof(payload)) {
         batch->out_of_memory = true;
@@ -263,7 +265,8 @@ static bool may_fail(const struct request *request, int number)
     return request->type == XS_READ || (request->type == XS_RM && number == ENOENT);
 }
 
-static int run_window(struct inbox *inbox, struct xs_batch *batch, size_t first, size_t count, struct pv_error *error)
+static int run_window(struct inbox *inbox, struct xs_batch *batch, size_t first, size_t count,
+                      struct pv_error *error)
 {
     const struct request *last = &batch->requests[first + count - 1];
     size_t start = batch->requests[first].start;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A subcommand of parvis: what it is called, takes and does. Each has a file of its own; main.c has the table. */
+/* A subcommand of parvis: what it is called, takes and does. Each has a file of its own; main.c has the
+ * table. */
 #ifndef PARVIS_COMMAND_H
 #define PARVIS_COMMAND_H
 
@@ -10,14 +11,17 @@
 #include "lib/host.h"
 
 struct command_option {
-    char letter;          /* names the option in the code too; letters above 'z' have no short form */
+    char letter; /* names the option in the code too; letters above 'z' have no short form */
     const char *name;
     const char *argument; /* what --help calls it; NULL: takes none */
     const char *help;
 };
 
 /* Options end with one whose letter is 0. */
-#define COMMAND_OPTIONS_END {0, NULL, NULL, NULL}
+#define COMMAND_OPTIONS_END \
+    {                       \
+        0, NULL, NULL, NULL \
+    }
 
 struct invocation {
     const struct command *command;
@@ -40,13 +44,14 @@ extern const struct command *const commands[];
 extern const size_t command_count;
 
 extern const struct command command_create, command_list, command_console, command_shutdown, command_reboot,
-    command_destroy, command_pause, command_unpause, command_info, command_dmesg, command_schema, command_version,
-    command_help;
+    command_destroy, command_pause, command_unpause, command_info, command_dmesg, command_schema,
+    command_version, command_help;
 
 /* True where the option was given. */
 bool option_given(const struct invocation *invocation, char letter);
 
-/* Reads the argument of an option as a count of seconds up to a day, in milliseconds; `fallback` where not given. */
+/* Reads the argument of an option as a count of seconds up to a day, in milliseconds; `fallback` where not
+ * given. */
 int option_seconds(const struct invocation *invocation, char letter, int fallback, struct pv_error *error);
 
 /* True for `-o json`, false for none or `-o text`; else an error. */

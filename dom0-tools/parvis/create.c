@@ -24,8 +24,8 @@ static struct pv_config *read_config(const struct invocation *invocation, struct
     char path[256];
 
     if (!option_given(invocation, 's')) {
-        return pv_config_read(invocation->arguments[0], invocation->arguments + 1, (size_t)invocation->count - 1,
-                              error);
+        return pv_config_read(invocation->arguments[0], invocation->arguments + 1,
+                              (size_t)invocation->count - 1, error);
     }
     pv_store_path(invocation->arguments[0], path, sizeof(path));
     return pv_config_read(path, invocation->arguments + 1, (size_t)invocation->count - 1, error);
@@ -74,7 +74,8 @@ static int dry_run(const struct pv_config *config, struct pv_error *error)
     return result;
 }
 
-static int start(const struct invocation *invocation, struct pv_host *host, uint16_t domid, struct pv_error *error)
+static int start(const struct invocation *invocation, struct pv_host *host, uint16_t domid,
+                 struct pv_error *error)
 {
     int console = -1;
 
@@ -130,7 +131,8 @@ const struct command command_create = {
     .name = "create",
     .usage = "[OPTION...] CONFIG [KEY=VALUE...]",
     .summary = "Creates a domain from its configuration, a JSON file, and starts it",
-    .help = "KEY=VALUE overrides a key of the file. parvis.json(5) describes the keys, as `parvis schema` does.",
+    .help =
+        "KEY=VALUE overrides a key of the file. parvis.json(5) describes the keys, as `parvis schema` does.",
     .options = options,
     .least = 1,
     .most = -1,

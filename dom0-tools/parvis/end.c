@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* parvis shutdown, reboot, destroy: the ways in which a domain ends. */
-#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "lib/domain.h"
+#include "lib/store.h"
 #include "parvis/command.h"
 
 /* How long --wait waits without another number. */
@@ -26,6 +28,30 @@ static int wait_time(const struct invocation *invocation, struct pv_error *error
     return wait < 0 ? -2 : wait;
 }
 
+/*
+ * Waits for the guest's end; where the monitor destroys it then, for that too, so that its name and memory are free
+ * when the command returns.
+ */
+static int wait_for_end(struct pv_host *host, uint16_t domid, const char *reason, int wait, struct pv_error *error)
+{
+    char *name = pv_domain_name(host, domid);
+    struct pv_error ignored;
+    struct pv_config *config = name ? pv_store_load(name, &ignored) : NULL;
+    bool destroyed = config && strcmp(reason, "poweroff") == 0 && config->on_poweroff == PV_ACTION_DESTROY;
+    int result = pv_domain_wait_end(host, domid, true, wait, error);
+
+    pv_config_free(config);
+    free(name);
+    if (result == 0 && destroyed) {
+        result = pv_domain_wait_end(host, domid, false, wait, error);
+        if (result != 0) {
+            pv_error_wrap(error, "the guest has powered itself off, and nobody clears it away: does "
+                                 "parvis-monitord run?");
+        }
+    }
+    return result;
+}
+
 static int ask(const struct invocation *invocation, const char *reason, struct pv_error *error)
 {
     struct pv_domain_info info;
@@ -36,13 +62,14 @@ static int ask(const struct invocation *invocation, const char *reason, struct p
         return -1;
     }
     if (pv_domain_find(&host, invocation->arguments[0], &info, error) == 0) {
-        result = info.domid == 0 ? pv_error_set(error, PV_ERROR_USAGE, "domain 0 is shut down by its own poweroff")
-                                 : pv_domain_ask_shutdown(&host, info.domid, reason, error);
+        result = info.domid == 0
+                     ? pv_error_set(error, PV_ERROR_USAGE, "domain 0 is shut down by its own poweroff")
+                     : pv_domain_ask_shutdown(&host, info.domid, reason, error);
         if (result != 0) {
             pv_error_wrap(error, "%s", invocation->arguments[0]);
         } else if (wait >= 0) {
             pv_host_progress(&host, "waiting for the guest");
-            result = pv_domain_wait_end(&host, info.domid, true, wait, error);
+            result = wait_for_end(&host, info.domid, reason, wait, error);
         }
     }
     pv_host_close(&host);

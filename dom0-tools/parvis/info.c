@@ -14,7 +14,7 @@
 #include "parvis/state.h"
 #include "pvabi/domctl.h"
 
-#define MOST_FACTS 32
+#define MOST_FACTS   32
 #define KIB_PER_PAGE 4
 
 static const struct command_option options[] = {

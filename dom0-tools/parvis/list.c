@@ -14,7 +14,7 @@
 #include "parvis/state.h"
 
 #define PAGES_PER_MIB 256
-#define NS_PER_S 1e9
+#define NS_PER_S      1e9
 
 static const struct command_option options[] = {
     {'o', "output", "FORMAT", "text (the default) or json"},
@@ -111,7 +111,8 @@ const struct command command_list = {
     .name = "list",
     .usage = "[-o FORMAT]",
     .summary = "Lists the domains",
-    .help = "STATE is running (on a CPU now), ready (waits for one), blocked (has nothing to do), paused, how the "
+    .help = "STATE is running (on a CPU now), ready (waits for one), blocked (has nothing to do), paused, "
+            "how the "
             "domain ended\n(poweroff, reboot, suspended, crashed, watchdog), or dying (being taken apart).",
     .options = options,
     .least = 0,

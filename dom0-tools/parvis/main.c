@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* parvis, the command line of the hypervisor: finds the subcommand, reads its options, turns its error into a status. */
+/* parvis, the command line of the hypervisor: finds the subcommand, reads its options, turns its error into a
+ * status. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,9 +10,9 @@
 #include "parvis/command.h"
 
 const struct command *const commands[] = {
-    &command_create, &command_list,  &command_info,  &command_console, &command_shutdown, &command_reboot,
-    &command_destroy, &command_pause, &command_unpause, &command_dmesg, &command_schema, &command_version,
-    &command_help,
+    &command_create, &command_list,    &command_info,  &command_console, &command_shutdown,
+    &command_reboot, &command_destroy, &command_pause, &command_unpause, &command_dmesg,
+    &command_schema, &command_version, &command_help,
 };
 const size_t command_count = sizeof(commands) / sizeof(commands[0]);
 
@@ -36,7 +37,8 @@ int option_seconds(const struct invocation *invocation, char letter, int fallbac
     }
     seconds = strtol(text, &end, 10);
     if (*text == '\0' || *end != '\0' || seconds < 0 || seconds > day) {
-        return pv_error_set(error, PV_ERROR_USAGE, "\"%s\" is not a number of seconds from 0 to %ld", text, day);
+        return pv_error_set(error, PV_ERROR_USAGE, "\"%s\" is not a number of seconds from 0 to %ld", text,
+                            day);
     }
     return (int)seconds * 1000;
 }
@@ -47,7 +49,8 @@ int option_json(const struct invocation *invocation, bool *json, struct pv_error
 
     *json = text && strcmp(text, "json") == 0;
     if (text && !*json && strcmp(text, "text") != 0) {
-        return pv_error_set(error, PV_ERROR_USAGE, "\"%s\" is no output format; there are text and json", text);
+        return pv_error_set(error, PV_ERROR_USAGE, "\"%s\" is no output format; there are text and json",
+                            text);
     }
     return 0;
 }
@@ -108,7 +111,8 @@ void command_print_help(const struct command *command)
 
 static int add_option(struct option *list, char *letters, int count, const struct command_option *option)
 {
-    list[count] = (struct option){.name = option->name, .has_arg = option->argument ? required_argument : no_argument,
+    list[count] = (struct option){.name = option->name,
+                                  .has_arg = option->argument ? required_argument : no_argument,
                                   .val = option->letter};
     if (option->letter >= 'a' && option->letter <= 'z') {
         sprintf(letters + strlen(letters), "%c%s", option->letter, option->argument ? ":" : "");
@@ -124,7 +128,8 @@ static int read_options(const struct command *command, int argc, char **argv, st
     char letters[2 * OPTIONS_MOST + 8] = ":";
     int count = add_option(list, letters, 0, &output_of_help), letter;
 
-    for (const struct command_option *option = command->options; option->letter && count < OPTIONS_MOST; option++) {
+    for (const struct command_option *option = command->options; option->letter && count < OPTIONS_MOST;
+         option++) {
         count = add_option(list, letters, count, option);
     }
     while ((letter = getopt_long(argc, argv, letters, list, NULL)) != -1) {
@@ -175,8 +180,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "parvis: there is no command \"%s\"; see parvis help\n", name);
         return PV_ERROR_USAGE;
     }
-    result = read_options(invocation.command, argc > 1 ? argc - 1 : argc, argc > 1 ? argv + 1 : argv, &invocation,
-                          &error);
+    result = read_options(invocation.command, argc > 1 ? argc - 1 : argc, argc > 1 ? argv + 1 : argv,
+                          &invocation, &error);
     if (result == 0) {
         result = invocation.command->run(&invocation, &error);
     }

@@ -17,8 +17,9 @@ static int apply(const struct invocation *invocation, struct pv_error *error,
     }
     result = pv_domain_find(&host, invocation->arguments[0], &info, error);
     if (result == 0) {
-        result = info.domid == 0 ? pv_error_set(error, PV_ERROR_USAGE, "domain 0 is the one that this runs in")
-                                 : action(host.ctx, info.domid, error);
+        result = info.domid == 0
+                     ? pv_error_set(error, PV_ERROR_USAGE, "domain 0 is the one that this runs in")
+                     : action(host.ctx, info.domid, error);
     }
     pv_host_close(&host);
     return result;

@@ -27,8 +27,8 @@ static int run(const struct invocation *invocation, struct pv_error *error)
             return pv_schema_print(stdout, (enum pv_schema_format)format, error);
         }
     }
-    return pv_error_set(error, PV_ERROR_USAGE, "\"%s\" is no output format; there are text, json, markdown and man",
-                        name);
+    return pv_error_set(error, PV_ERROR_USAGE,
+                        "\"%s\" is no output format; there are text, json, markdown and man", name);
 }
 
 const struct command command_schema = {

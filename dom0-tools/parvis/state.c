@@ -5,8 +5,9 @@
 static const char *end_name(unsigned int code)
 {
     static const char *const names[] = {
-        [PV_SHUTDOWN_POWEROFF] = "poweroff", [PV_SHUTDOWN_REBOOT] = "reboot", [PV_SHUTDOWN_SUSPEND] = "suspended",
-        [PV_SHUTDOWN_CRASH] = "crashed",     [PV_SHUTDOWN_WATCHDOG] = "watchdog",
+        [PV_SHUTDOWN_POWEROFF] = "poweroff", [PV_SHUTDOWN_REBOOT] = "reboot",
+        [PV_SHUTDOWN_SUSPEND] = "suspended", [PV_SHUTDOWN_CRASH] = "crashed",
+        [PV_SHUTDOWN_WATCHDOG] = "watchdog",
     };
 
     return code < sizeof(names) / sizeof(names[0]) ? names[code] : "shutdown";

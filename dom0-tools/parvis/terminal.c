@@ -31,7 +31,8 @@ static char *read_tty(struct xs_client *xs, uint16_t domid, struct pv_error *err
     return tty;
 }
 
-/* The path that the console daemon writes; waits for it on a connection of its own, which may have watches. */
+/* The path that the console daemon writes; waits for it on a connection of its own, which may have watches.
+ */
 static char *wait_tty(uint16_t domid, struct pv_error *error)
 {
     struct xs_client *xs = xs_open(error);

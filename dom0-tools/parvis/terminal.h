@@ -11,8 +11,8 @@
 int terminal_open(struct pv_host *host, uint16_t domid, struct pv_error *error);
 
 /*
- * Connects this terminal to it until the person types Ctrl-], standard input ends, or the console does. Closes the
- * descriptor.
+ * Connects this terminal to it until the person types Ctrl-], standard input ends, or the console does.
+ * Closes the descriptor.
  */
 int terminal_run(int console, struct pv_error *error);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Fuzzes the configuration: what is accepted obeys the table's limits and survives being written and read again. */
+/* Fuzzes the configuration: what is accepted obeys the table's limits and survives being written and read
+ * again. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +21,8 @@ static void check(const struct pv_config *config)
     size_t length = strlen(config->name);
 
     demand(length >= 1 && length <= pv_schema[PV_KEY_NAME].most && !strchr(config->name, '/'));
-    demand(config->memory >= pv_schema[PV_KEY_MEMORY].least && config->memory <= pv_schema[PV_KEY_MEMORY].most);
+    demand(config->memory >= pv_schema[PV_KEY_MEMORY].least &&
+           config->memory <= pv_schema[PV_KEY_MEMORY].most);
     demand(config->memory % 4096 == 0 && config->max_memory >= config->memory);
     demand(config->vcpus >= 1 && config->vcpus <= config->max_vcpus);
     demand(config->max_vcpus <= pv_schema[PV_KEY_MAX_VCPUS].most);
@@ -32,7 +34,8 @@ static void check(const struct pv_config *config)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct pv_error error = {0};
-    struct pv_config *config = pv_config_parse("fuzz.json", (const char *)data, size, NULL, 0, &error), *again;
+    struct pv_config *config = pv_config_parse("fuzz.json", (const char *)data, size, NULL, 0, &error),
+                     *again;
     char *text;
 
     if (!config) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzzes all that happens to a kernel's file before a domain is touched: finding and unpacking the ELF file, reading
- * its headers and notes, laying the domain out. What is accepted must lie inside of the file and of the domain.
+ * Fuzzes all that happens to a kernel's file before a domain is touched: finding and unpacking the ELF file,
+ * reading its headers and notes, laying the domain out. What is accepted must lie inside of the file and of
+ * the domain.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* A lie about the unpacked size costs time only; larger ones are other tests'. */
 #define UNPACKED_MOST (4UL << 20)
-#define DOMAIN_PAGES 65536
+#define DOMAIN_PAGES  65536
 
 static void demand(bool truth)
 {

@@ -198,7 +198,8 @@ END_TEST
 /* What is written is read again, and is the same: restarts depend on it. */
 START_TEST(round_trip)
 {
-    struct pv_config *first = parse(GOOD ",\"vcpus\": 2,\"cmdline\":\"a \\\"b\\\" \\u00e4\",\"on_crash\":\"preserve\"}");
+    struct pv_config *first =
+        parse(GOOD ",\"vcpus\": 2,\"cmdline\":\"a \\\"b\\\" \\u00e4\",\"on_crash\":\"preserve\"}");
     char *text = pv_config_text(first), *again;
     struct pv_config *second = parse(text);
 
@@ -250,6 +251,45 @@ START_TEST(documentation)
 }
 END_TEST
 
+/* The committed pages are those that the table makes. */
+static void check_page(const char *path, enum pv_schema_format format)
+{
+    char *made = NULL, page[65536];
+    size_t size, page_size;
+    FILE *out = open_memstream(&made, &size), *file = fopen(path, "r");
+
+    ck_assert_msg(file != NULL, "%s", path);
+    ck_assert_int_eq(pv_schema_print(out, format, &error), 0);
+    fclose(out);
+    page_size = fread(page, 1, sizeof(page) - 1, file);
+    page[page_size] = '\0';
+    fclose(file);
+    ck_assert_msg(strcmp(page, made) == 0, "%s is old: make it anew by parvis schema", path);
+    free(made);
+}
+
+START_TEST(pages)
+{
+    check_page(SOURCE_FOLDER "/docs/configuration.md", PV_SCHEMA_MARKDOWN);
+    check_page(SOURCE_FOLDER "/dom0-tools/man/parvis.json.5", PV_SCHEMA_MAN);
+    check_page(SOURCE_FOLDER "/dom0-tools/examples/parvis.schema.json", PV_SCHEMA_JSON);
+}
+END_TEST
+
+START_TEST(examples)
+{
+    static const char *const paths[] = {SOURCE_FOLDER "/dom0-tools/examples/debian.json",
+                                        SOURCE_FOLDER "/dom0-tools/examples/tiny.json"};
+
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        struct pv_config *config = pv_config_load(paths[i], &error);
+
+        ck_assert_msg(config != NULL, "%s", error.message);
+        pv_config_free(config);
+    }
+}
+END_TEST
+
 Suite *config_suite(void)
 {
     Suite *suite = suite_create("config");
@@ -266,6 +306,8 @@ Suite *config_suite(void)
     tcase_add_test(tests, round_trip);
     tcase_add_test(tests, missing_file);
     tcase_add_test(tests, documentation);
+    tcase_add_test(tests, pages);
+    tcase_add_test(tests, examples);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -193,8 +193,10 @@ static void add_sections(const char *text, uint32_t type)
     memcpy(image.bytes + 0x1a00, names, sizeof(names));
     memcpy(image.bytes + 0x1b00, text, strlen(text) + 1);
     memset(sections, 0, 3 * sizeof(*sections));
-    sections[1] = (Elf64_Shdr){.sh_name = 1, .sh_type = type, .sh_offset = 0x1b00, .sh_size = strlen(text) + 1};
-    sections[2] = (Elf64_Shdr){.sh_name = 13, .sh_type = SHT_STRTAB, .sh_offset = 0x1a00, .sh_size = sizeof(names)};
+    sections[1] =
+        (Elf64_Shdr){.sh_name = 1, .sh_type = type, .sh_offset = 0x1b00, .sh_size = strlen(text) + 1};
+    sections[2] =
+        (Elf64_Shdr){.sh_name = 13, .sh_type = SHT_STRTAB, .sh_offset = 0x1a00, .sh_size = sizeof(names)};
     image_header(&image)->e_shoff = 0x1800;
     image_header(&image)->e_shentsize = sizeof(*sections);
     image_header(&image)->e_shnum = 3;
@@ -206,7 +208,8 @@ START_TEST(legacy_text)
     image_init(&image);
     image_code(&image)->p_paddr = 0x100000;
     image_header(&image)->e_entry = 0x100000;
-    add_sections("GUEST_OS=Mini-OS,XEN_VER=xen-3.0,VIRT_BASE=0x0,ELF_PADDR_OFFSET=0x0,HYPERCALL_PAGE=0x102,LOADER=generic",
+    add_sections("GUEST_OS=Mini-OS,XEN_VER=xen-3.0,VIRT_BASE=0x0,ELF_PADDR_OFFSET=0x0,HYPERCALL_PAGE=0x102,"
+                 "LOADER=generic",
                  SHT_PROGBITS);
     ck_assert_msg(judge() == 0, "%s", error.message);
     ck_assert(notes.legacy);

@@ -48,14 +48,21 @@ START_TEST(broken)
     static const struct {
         const char *text;
         const char *place;
-    } cases[] = {{"", "x:1:"}, {"{", "x:1:"}, {"{\n\"a\" 1}", "x:2:"}, {"{\"a\": 1,\n}", "x:2:"}, {"[1\n2]", "x:2:"},
-                 {"{} {}", "x:1:"}, {"// no\n{}", "x:1:"}, {"\"\xff\"", "x:1:"}, {"{\"a\": tru}", "x:1:"},
+    } cases[] = {{"", "x:1:"},
+                 {"{", "x:1:"},
+                 {"{\n\"a\" 1}", "x:2:"},
+                 {"{\"a\": 1,\n}", "x:2:"},
+                 {"[1\n2]", "x:2:"},
+                 {"{} {}", "x:1:"},
+                 {"// no\n{}", "x:1:"},
+                 {"\"\xff\"", "x:1:"},
+                 {"{\"a\": tru}", "x:1:"},
                  {"\"a\nb\"", "x:"}};
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         ck_assert_msg(parse(cases[i].text) == NULL, "%s", cases[i].text);
-        ck_assert_msg(strncmp(error.message, cases[i].place, strlen(cases[i].place)) == 0, "%s: %s", cases[i].text,
-                      error.message);
+        ck_assert_msg(strncmp(error.message, cases[i].place, strlen(cases[i].place)) == 0, "%s: %s",
+                      cases[i].text, error.message);
         ck_assert_int_eq(error.class, PV_ERROR_USAGE);
     }
 }

@@ -7,9 +7,9 @@
 
 #include "pvabi/elfnote.h"
 
-#define NOTES_AT 0x400
-#define CODE_AT 0x1000
-#define CODE_SIZE 0x3000
+#define NOTES_AT      0x400
+#define CODE_AT       0x1000
+#define CODE_SIZE     0x3000
 #define SETUP_SECTORS 2
 
 Elf64_Ehdr *image_header(struct kernel_image *image)
@@ -41,8 +41,11 @@ void image_init(struct kernel_image *image)
     header->e_phoff = sizeof(*header);
     header->e_phentsize = sizeof(Elf64_Phdr);
     header->e_phnum = 2;
-    *image_code(image) = (Elf64_Phdr){.p_type = PT_LOAD, .p_offset = CODE_AT, .p_paddr = IMAGE_START,
-                                      .p_vaddr = IMAGE_BASE + IMAGE_START, .p_filesz = CODE_SIZE,
+    *image_code(image) = (Elf64_Phdr){.p_type = PT_LOAD,
+                                      .p_offset = CODE_AT,
+                                      .p_paddr = IMAGE_START,
+                                      .p_vaddr = IMAGE_BASE + IMAGE_START,
+                                      .p_filesz = CODE_SIZE,
                                       .p_memsz = 2 * CODE_SIZE};
     *image_notes(image) = (Elf64_Phdr){.p_type = PT_NOTE, .p_offset = NOTES_AT};
     for (size_t i = 0; i < CODE_SIZE; i++) {

@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define IMAGE_BASE 0xffffffff80000000ULL
+#define IMAGE_BASE  0xffffffff80000000ULL
 #define IMAGE_START 0x1000000ULL /* physical */
-#define IMAGE_SIZE 0x4000UL
+#define IMAGE_SIZE  0x4000UL
 
 /* The file's parts, to be changed by a test. One segment to load, one of notes. */
 struct kernel_image {
@@ -33,8 +33,8 @@ void image_note_number(struct kernel_image *image, uint32_t type, uint64_t numbe
 void image_init_linux(struct kernel_image *image);
 
 /*
- * A bzImage around a payload that a test packed; the unpacked size stands behind the payload where `append_size`.
- * For free().
+ * A bzImage around a payload that a test packed; the unpacked size stands behind the payload where
+ * `append_size`. For free().
  */
 uint8_t *image_bzimage(const void *payload, size_t payload_size, uint32_t unpacked_size, int append_size,
                        size_t *size);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of the builder's arithmetic: layouts keep the promises of the interface, and the tables map what they say. */
+/* Tests of the builder's arithmetic: layouts keep the promises of the interface, and the tables map what they
+ * say. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +10,10 @@
 #include "suites.h"
 
 #define PAGE 4096ULL
-#define MIB (1ULL << 20)
+#define MIB  (1ULL << 20)
 #define BASE 0xffffffff80000000ULL
 /* Machine frames are told from pseudo-physical ones by this. */
-#define MACHINE 0x100000ULL
+#define MACHINE    0x100000ULL
 #define FRAME_MASK 0x000ffffffffff000ULL
 
 static struct pv_error error;
@@ -20,15 +21,23 @@ static struct pv_layout layout;
 
 static struct pv_layout_input linux_input(uint64_t pages, uint64_t ramdisk)
 {
-    return (struct pv_layout_input){.virt_base = BASE, .kernel_start = BASE + 16 * MIB, .kernel_end = BASE + 74 * MIB,
-                                    .ramdisk_size = ramdisk, .ramdisk_by_frame = true, .has_init_p2m = true,
-                                    .init_p2m = 0x8000000000ULL, .pages = pages};
+    return (struct pv_layout_input){.virt_base = BASE,
+                                    .kernel_start = BASE + 16 * MIB,
+                                    .kernel_end = BASE + 74 * MIB,
+                                    .ramdisk_size = ramdisk,
+                                    .ramdisk_by_frame = true,
+                                    .has_init_p2m = true,
+                                    .init_p2m = 0x8000000000ULL,
+                                    .pages = pages};
 }
 
 static struct pv_layout_input plain_input(uint64_t base, uint64_t pages, uint64_t ramdisk)
 {
-    return (struct pv_layout_input){.virt_base = base, .kernel_start = base + MIB, .kernel_end = base + MIB + 0x12345,
-                                    .ramdisk_size = ramdisk, .pages = pages};
+    return (struct pv_layout_input){.virt_base = base,
+                                    .kernel_start = base + MIB,
+                                    .kernel_end = base + MIB + 0x12345,
+                                    .ramdisk_size = ramdisk,
+                                    .pages = pages};
 }
 
 /* What the interface promises of every layout. */
@@ -39,7 +48,8 @@ static void check_promises(const struct pv_layout_input *input)
     ck_assert_uint_eq(layout.main.start, input->virt_base);
     ck_assert_uint_eq(layout.main.end % (4 * MIB), 0);
     ck_assert_uint_ge(layout.main.end - pv_layout_address(&layout, layout.boot_stack + 1), 512 * 1024);
-    ck_assert_uint_lt(layout.main.end - pv_layout_address(&layout, layout.boot_stack + 1), 512 * 1024 + 4 * MIB);
+    ck_assert_uint_lt(layout.main.end - pv_layout_address(&layout, layout.boot_stack + 1),
+                      512 * 1024 + 4 * MIB);
     ck_assert_uint_eq(layout.store_ring, layout.start_info + 1);
     ck_assert_uint_eq(layout.console_ring, layout.start_info + 2);
     ck_assert_uint_eq(layout.page_tables.first, layout.start_info + 3);
@@ -162,7 +172,8 @@ START_TEST(edges)
 
         ck_assert_int_eq(pv_layout_make(&input, &layout, &error), 0);
         check_promises(&input);
-        ck_assert_uint_eq(layout.page_tables.count, 1 + layout.main.tables[1].count + layout.main.tables[2].count +
+        ck_assert_uint_eq(layout.page_tables.count, 1 + layout.main.tables[1].count +
+                                                        layout.main.tables[2].count +
                                                         layout.main.tables[3].count);
     }
 }
