@@ -26,6 +26,7 @@ static unsigned long ram_end(void)
 {
     long frames = hypercall_memory_op(XENMEM_maximum_ram_page, 0);
 
+    ASSERT(frames > 0);
     return frames < HOLE_MFN ? (unsigned long)frames : HOLE_MFN;
 }
 
