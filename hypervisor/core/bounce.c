@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Entry of the guest's kernel: traps, callbacks and NMIs become a frame on its stack and new registers. What is to be
- * delivered stands in cpu.bounce; only one frame waits at a time, and events and NMIs nest above it.
+ * Entry of the guest's kernel: traps, callbacks and NMIs become a frame on its stack and new registers. What
+ * is to be delivered stands in cpu.bounce; only one frame waits at a time, and events and NMIs nest above it.
  */
 #include "core/cpu_bits.h"
 #include "core/domain.h"
@@ -27,8 +27,8 @@ static uint64_t frame_flags(const struct vcpu *v, uint64_t flags, bool masked)
 }
 
 /* The frame's words, lowest address first. Returns their count. */
-static unsigned int frame_fill(const struct vcpu *v, const struct cpu_user_regs *regs, bool was_kernel, uint8_t mask,
-                               uint64_t *words)
+static unsigned int frame_fill(const struct vcpu *v, const struct cpu_user_regs *regs, bool was_kernel,
+                               uint8_t mask, uint64_t *words)
 {
     const struct guest_bounce *bounce = &v->cpu.bounce;
     uint64_t cs = was_kernel ? regs->cs & 0xfffcu : regs->cs;
@@ -167,8 +167,8 @@ void guest_cpu_sysenter(struct vcpu *v, struct cpu_user_regs *regs)
 void guest_cpu_iret_fault(struct vcpu *v, struct cpu_user_regs *regs, uint32_t error_code)
 {
     if (v->cpu.failsafe.address == 0) {
-        domain_crash(v->domain, "it returned to %#x:%#lx (error code %#x) and has no failsafe callback", regs->cs,
-                     regs->rip, error_code);
+        domain_crash(v->domain, "it returned to %#x:%#lx (error code %#x) and has no failsafe callback",
+                     regs->cs, regs->rip, error_code);
         return;
     }
     port_read_selectors(v);

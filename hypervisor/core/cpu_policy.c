@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Which features of the machine a PV guest may see: the tables, and the policy that they make of the machine's CPUID. */
+/*
+ * Which features of the machine a PV guest may see: the tables, and the policy that they make of the
+ * machine's CPUID.
+ */
 #include "core/cpu_policy.h"
 
 #include "core/cpu_bits.h"
@@ -7,25 +10,27 @@
 #include "lib/string.h"
 #include "pvabi/errno.h"
 
-#define B(bit) (1u << (bit))
-#define EXTENDED 0x80000000u
-#define LEAF_CACHE 4u
+#define B(bit)        (1u << (bit))
+#define EXTENDED      0x80000000u
+#define LEAF_CACHE    4u
 #define LEAF_FEATURES 7u
-#define LEAF_STATE 0xdu
+#define LEAF_STATE    0xdu
 
 /*
- * What may be seen, by words. Not there: what needs ring 0 (VME, PSE, PGE, MTRR, PSE36, PCID, x2APIC, SMEP, SMAP, UMIP, INVPCID, PKU,
- * XSAVES, CET, large pages of 1 GiB), virtualization, power management, debug stores and tracing, and what the
- * hypervisor does not switch between guests (SPEC_CTRL and what belongs to it, MPX, AMX, PKRU, RDPID).
+ * What may be seen, by words. Not there: what needs ring 0 (VME, PSE, PGE, MTRR, PSE36, PCID, x2APIC, SMEP,
+ * SMAP, UMIP, INVPCID, PKU, XSAVES, CET, large pages of 1 GiB), virtualization, power management, debug
+ * stores and tracing, and what the hypervisor does not switch between guests (SPEC_CTRL and what belongs to
+ * it, MPX, AMX, PKRU, RDPID).
  */
 static const uint32_t visible[CPU_POLICY_WORDS] = {
-    [CPU_POLICY_1C] = B(0) | B(1) | B(9) | B(12) | B(13) | B(19) | B(20) | B(22) | B(23) | B(25) | B(26) | B(28) | B(29) |
-                      B(30),
-    [CPU_POLICY_1D] = B(0) | B(2) | B(4) | B(5) | B(6) | B(7) | B(8) | B(9) | B(11) | B(14) | B(15) | B(16) | B(19) |
-                      B(22) | B(23) | B(24) | B(25) | B(26) | B(27) | B(28),
-    [CPU_POLICY_7B] = B(0) | B(3) | B(5) | B(6) | B(8) | B(9) | B(11) | B(4) | B(13) | B(16) | B(17) | B(18) | B(19) | B(21) |
-                      B(23) | B(24) | B(26) | B(27) | B(28) | B(29) | B(30) | B(31),
-    [CPU_POLICY_7C] = B(0) | B(1) | B(6) | B(8) | B(9) | B(10) | B(11) | B(12) | B(14) | B(25) | B(27) | B(28),
+    [CPU_POLICY_1C] = B(0) | B(1) | B(9) | B(12) | B(13) | B(19) | B(20) | B(22) | B(23) | B(25) | B(26) |
+                      B(28) | B(29) | B(30),
+    [CPU_POLICY_1D] = B(0) | B(2) | B(4) | B(5) | B(6) | B(7) | B(8) | B(9) | B(11) | B(14) | B(15) | B(16) |
+                      B(19) | B(22) | B(23) | B(24) | B(25) | B(26) | B(27) | B(28),
+    [CPU_POLICY_7B] = B(0) | B(3) | B(5) | B(6) | B(8) | B(9) | B(11) | B(4) | B(13) | B(16) | B(17) | B(18) |
+                      B(19) | B(21) | B(23) | B(24) | B(26) | B(27) | B(28) | B(29) | B(30) | B(31),
+    [CPU_POLICY_7C] =
+        B(0) | B(1) | B(6) | B(8) | B(9) | B(10) | B(11) | B(12) | B(14) | B(25) | B(27) | B(28),
     [CPU_POLICY_7D] = B(2) | B(3) | B(4) | B(8) | B(10) | B(14) | B(23),
     [CPU_POLICY_71A] = B(4) | B(5) | B(10) | B(11) | B(12),
     [CPU_POLICY_D1A] = B(0) | B(1) | B(2),
@@ -54,17 +59,28 @@ static const uint32_t needs_xsave[CPU_POLICY_WORDS] = {
 static uint32_t *policy_word(struct guest_cpu_policy *p, enum cpu_policy_word word)
 {
     switch (word) {
-    case CPU_POLICY_1C: return &p->basic[1].c;
-    case CPU_POLICY_1D: return &p->basic[1].d;
-    case CPU_POLICY_7B: return &p->features[0].b;
-    case CPU_POLICY_7C: return &p->features[0].c;
-    case CPU_POLICY_7D: return &p->features[0].d;
-    case CPU_POLICY_71A: return &p->features[1].a;
-    case CPU_POLICY_D1A: return &p->state[1].a;
-    case CPU_POLICY_E1C: return &p->extended[1].c;
-    case CPU_POLICY_E1D: return &p->extended[1].d;
-    case CPU_POLICY_E7D: return &p->extended[7].d;
-    default: return &p->extended[8].b;
+    case CPU_POLICY_1C:
+        return &p->basic[1].c;
+    case CPU_POLICY_1D:
+        return &p->basic[1].d;
+    case CPU_POLICY_7B:
+        return &p->features[0].b;
+    case CPU_POLICY_7C:
+        return &p->features[0].c;
+    case CPU_POLICY_7D:
+        return &p->features[0].d;
+    case CPU_POLICY_71A:
+        return &p->features[1].a;
+    case CPU_POLICY_D1A:
+        return &p->state[1].a;
+    case CPU_POLICY_E1C:
+        return &p->extended[1].c;
+    case CPU_POLICY_E1D:
+        return &p->extended[1].d;
+    case CPU_POLICY_E7D:
+        return &p->extended[7].d;
+    default:
+        return &p->extended[8].b;
     }
 }
 
@@ -80,7 +96,8 @@ bool cpu_policy_has(const struct guest_cpu_policy *policy, unsigned int feature)
 
 uint64_t cpu_policy_states(const struct guest_cpu_policy *policy)
 {
-    return cpu_policy_has(policy, CPU_POLICY_XSAVE) ? policy->state[0].a | (uint64_t)policy->state[0].d << 32 : 0;
+    return cpu_policy_has(policy, CPU_POLICY_XSAVE) ? policy->state[0].a | (uint64_t)policy->state[0].d << 32
+                                                    : 0;
 }
 
 bool cpu_policy_is_intel(const struct guest_cpu_policy *policy)

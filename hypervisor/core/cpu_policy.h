@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CPUID as a domain sees it: the machine's leaves, cut down by tables to what a PV guest may use, and changed by the
- * toolstack within that. MSRs that tell of features go with it.
+ * CPUID as a domain sees it: the machine's leaves, cut down by tables to what a PV guest may use, and changed
+ * by the toolstack within that. MSRs that tell of features go with it.
  */
 #ifndef CORE_CPU_POLICY_H
 #define CORE_CPU_POLICY_H
@@ -12,11 +12,11 @@
 
 struct vcpu;
 
-#define CPU_POLICY_BASIC_LEAVES 14u  /* 0 to 0xd */
-#define CPU_POLICY_CACHE_LEAVES 6u   /* subleaves of 4 */
-#define CPU_POLICY_FEATURE_LEAVES 2u /* subleaves of 7 */
-#define CPU_POLICY_STATE_LEAVES 9u   /* subleaves of 0xd */
-#define CPU_POLICY_EXTENDED_LEAVES 9u /* 0x80000000 to 0x80000008 */
+#define CPU_POLICY_BASIC_LEAVES    14u /* 0 to 0xd */
+#define CPU_POLICY_CACHE_LEAVES    6u  /* subleaves of 4 */
+#define CPU_POLICY_FEATURE_LEAVES  2u  /* subleaves of 7 */
+#define CPU_POLICY_STATE_LEAVES    9u  /* subleaves of 0xd */
+#define CPU_POLICY_EXTENDED_LEAVES 9u  /* 0x80000000 to 0x80000008 */
 
 struct guest_cpu_policy {
     struct port_cpuid basic[CPU_POLICY_BASIC_LEAVES]; /* those with subleaves are unused here */
@@ -43,19 +43,22 @@ enum cpu_policy_word {
     CPU_POLICY_WORDS,
 };
 
-#define CPU_POLICY_FEATURE(word, bit) ((unsigned int)(word) * 32u + (bit))
-#define CPU_POLICY_XSAVE CPU_POLICY_FEATURE(CPU_POLICY_1C, 26)
-#define CPU_POLICY_OSXSAVE CPU_POLICY_FEATURE(CPU_POLICY_1C, 27)
-#define CPU_POLICY_AVX CPU_POLICY_FEATURE(CPU_POLICY_1C, 28)
-#define CPU_POLICY_FSGSBASE CPU_POLICY_FEATURE(CPU_POLICY_7B, 0)
-#define CPU_POLICY_RDTSCP CPU_POLICY_FEATURE(CPU_POLICY_E1D, 27)
+#define CPU_POLICY_FEATURE(word, bit) ((unsigned int)(word)*32u + (bit))
+#define CPU_POLICY_XSAVE              CPU_POLICY_FEATURE(CPU_POLICY_1C, 26)
+#define CPU_POLICY_OSXSAVE            CPU_POLICY_FEATURE(CPU_POLICY_1C, 27)
+#define CPU_POLICY_AVX                CPU_POLICY_FEATURE(CPU_POLICY_1C, 28)
+#define CPU_POLICY_FSGSBASE           CPU_POLICY_FEATURE(CPU_POLICY_7B, 0)
+#define CPU_POLICY_RDTSCP             CPU_POLICY_FEATURE(CPU_POLICY_E1D, 27)
 
-#define CPU_POLICY_LEAVES_MAX                                                                                          \
-    (CPU_POLICY_BASIC_LEAVES + CPU_POLICY_CACHE_LEAVES + CPU_POLICY_FEATURE_LEAVES + CPU_POLICY_STATE_LEAVES +         \
-     CPU_POLICY_EXTENDED_LEAVES + 2u)
+#define CPU_POLICY_LEAVES_MAX                                                                                \
+    (CPU_POLICY_BASIC_LEAVES + CPU_POLICY_CACHE_LEAVES + CPU_POLICY_FEATURE_LEAVES +                         \
+     CPU_POLICY_STATE_LEAVES + CPU_POLICY_EXTENDED_LEAVES + 2u)
 #define CPU_POLICY_MSRS 2u
 
-/* All that a PV guest can have on this machine: the default of a new domain, and the limit of what a toolstack may set. */
+/*
+ * All that a PV guest can have on this machine: the default of a new domain, and the limit of what a
+ * toolstack may set.
+ */
 void cpu_policy_max(struct guest_cpu_policy *policy);
 
 /* A new domain's; NULL if there is no memory. heap_free ends it. */
@@ -75,7 +78,8 @@ bool cpu_policy_is_intel(const struct guest_cpu_policy *policy);
 bool cpu_policy_is_amd(const struct guest_cpu_policy *policy);
 
 /*
- * As the ABI's arrays: fills leaves (CPU_POLICY_LEAVES_MAX of them) and msrs (CPU_POLICY_MSRS), and returns how many there are.
+ * As the ABI's arrays: fills leaves (CPU_POLICY_LEAVES_MAX of them) and msrs (CPU_POLICY_MSRS), and returns
+ * how many there are.
  */
 uint32_t cpu_policy_leaves(const struct guest_cpu_policy *policy, xen_cpuid_leaf_t *leaves);
 uint32_t cpu_policy_msrs(const struct guest_cpu_policy *policy, xen_msr_entry_t *msrs);
@@ -88,8 +92,8 @@ int cpu_policy_put_msr(struct guest_cpu_policy *policy, const xen_msr_entry_t *m
 void cpu_policy_clamp(struct guest_cpu_policy *policy);
 
 /*
- * CPUID for the running vCPU. forced: the guest's kernel asked through the emulation prefix, and sees OSXSAVE as the machine has it;
- * else as the guest set it.
+ * CPUID for the running vCPU. forced: the guest's kernel asked through the emulation prefix, and sees OSXSAVE
+ * as the machine has it; else as the guest set it.
  */
 struct port_cpuid cpu_policy_cpuid(struct vcpu *v, uint32_t leaf, uint32_t subleaf, bool forced);
 

@@ -3,11 +3,11 @@
 #include "core/cpu_policy.h"
 #include "pvabi/errno.h"
 
-#define EXTENDED 0x80000000u
-#define HYPERVISOR 0x40000000u
-#define HYPERVISOR_OTHER 0x40000100u
-#define HYPERVISOR_LEAF_MAX (HYPERVISOR + 5)
-#define MSR_PLATFORM_INFO 0xceu
+#define EXTENDED              0x80000000u
+#define HYPERVISOR            0x40000000u
+#define HYPERVISOR_OTHER      0x40000100u
+#define HYPERVISOR_LEAF_MAX   (HYPERVISOR + 5)
+#define MSR_PLATFORM_INFO     0xceu
 #define MSR_ARCH_CAPABILITIES 0x10au
 
 struct leaf_list {
@@ -15,12 +15,14 @@ struct leaf_list {
     uint32_t count;
 };
 
-static void list_add_leaf(struct leaf_list *list, uint32_t leaf, uint32_t subleaf, const struct port_cpuid *value)
+static void list_add_leaf(struct leaf_list *list, uint32_t leaf, uint32_t subleaf,
+                          const struct port_cpuid *value)
 {
     list->leaves[list->count++] = (xen_cpuid_leaf_t){leaf, subleaf, value->a, value->b, value->c, value->d};
 }
 
-static void list_add_subleaves(struct leaf_list *list, uint32_t leaf, const struct port_cpuid *values, uint32_t count)
+static void list_add_subleaves(struct leaf_list *list, uint32_t leaf, const struct port_cpuid *values,
+                               uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         list_add_leaf(list, leaf, i, &values[i]);
@@ -44,10 +46,18 @@ uint32_t cpu_policy_leaves(const struct guest_cpu_policy *p, xen_cpuid_leaf_t *l
 
     for (uint32_t leaf = 0; leaf <= MIN(p->basic[0].a, CPU_POLICY_BASIC_LEAVES - 1); leaf++) {
         switch (leaf) {
-        case 4: list_add_subleaves(&list, leaf, p->cache, cache_count(p)); break;
-        case 7: list_add_subleaves(&list, leaf, p->features, p->features[0].a + 1); break;
-        case 0xd: list_add_subleaves(&list, leaf, p->state, CPU_POLICY_STATE_LEAVES); break;
-        default: list_add_leaf(&list, leaf, XEN_CPUID_NO_SUBLEAF, &p->basic[leaf]); break;
+        case 4:
+            list_add_subleaves(&list, leaf, p->cache, cache_count(p));
+            break;
+        case 7:
+            list_add_subleaves(&list, leaf, p->features, p->features[0].a + 1);
+            break;
+        case 0xd:
+            list_add_subleaves(&list, leaf, p->state, CPU_POLICY_STATE_LEAVES);
+            break;
+        default:
+            list_add_leaf(&list, leaf, XEN_CPUID_NO_SUBLEAF, &p->basic[leaf]);
+            break;
         }
     }
     list_add_leaf(&list, HYPERVISOR, XEN_CPUID_NO_SUBLEAF, &hypervisor);
@@ -72,13 +82,19 @@ static struct port_cpuid *find_leaf(struct guest_cpu_policy *p, uint32_t leaf, u
 
     *known = true;
     switch (leaf) {
-    case 4: return subleaf < CPU_POLICY_CACHE_LEAVES ? &p->cache[subleaf] : NULL;
-    case 7: return subleaf < CPU_POLICY_FEATURE_LEAVES ? &p->features[subleaf] : NULL;
-    case 0xb: return NULL;
-    case 0xd: return subleaf < CPU_POLICY_STATE_LEAVES ? &p->state[subleaf] : NULL;
+    case 4:
+        return subleaf < CPU_POLICY_CACHE_LEAVES ? &p->cache[subleaf] : NULL;
+    case 7:
+        return subleaf < CPU_POLICY_FEATURE_LEAVES ? &p->features[subleaf] : NULL;
+    case 0xb:
+        return NULL;
+    case 0xd:
+        return subleaf < CPU_POLICY_STATE_LEAVES ? &p->state[subleaf] : NULL;
     case HYPERVISOR:
-    case HYPERVISOR_OTHER: return NULL;
-    default: break;
+    case HYPERVISOR_OTHER:
+        return NULL;
+    default:
+        break;
     }
     if (plain && leaf < CPU_POLICY_BASIC_LEAVES) {
         return &p->basic[leaf];
@@ -107,8 +123,12 @@ int cpu_policy_put_msr(struct guest_cpu_policy *policy, const xen_msr_entry_t *m
         return -XEN_EINVAL;
     }
     switch (msr->idx) {
-    case MSR_PLATFORM_INFO: policy->platform_info = msr->val; return 0;
-    case MSR_ARCH_CAPABILITIES: return msr->val == 0 ? 0 : -XEN_EINVAL;
-    default: return -XEN_ERANGE;
+    case MSR_PLATFORM_INFO:
+        policy->platform_info = msr->val;
+        return 0;
+    case MSR_ARCH_CAPABILITIES:
+        return msr->val == 0 ? 0 : -XEN_EINVAL;
+    default:
+        return -XEN_ERANGE;
     }
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* CPUID of the running vCPU: its domain's policy, what depends on the vCPU's state, and the hypervisor's own leaves. */
+/*
+ * CPUID of the running vCPU: its domain's policy, what depends on the vCPU's state, and the hypervisor's own
+ * leaves.
+ */
 #include "core/cpu_bits.h"
 #include "core/cpu_policy.h"
 #include "core/domain.h"
@@ -8,12 +11,12 @@
 #include "pvabi/arch-x86/cpuid.h"
 #include "pvabi/version.h"
 
-#define EXTENDED 0x80000000u
-#define OSXSAVE (1u << 27)
-#define XEN_VERSION_4_17 0x00040011u
+#define EXTENDED           0x80000000u
+#define OSXSAVE            (1u << 27)
+#define XEN_VERSION_4_17   0x00040011u
 #define HYPERCALL_PAGE_MSR 0x40000000u
-#define TSC_RELIABLE 2u
-#define TSC_HAS_RDTSCP 4u
+#define TSC_RELIABLE       2u
+#define TSC_HAS_RDTSCP     4u
 
 static struct port_cpuid tsc_leaf(const struct vcpu *v, uint32_t subleaf)
 {
@@ -23,7 +26,8 @@ static struct port_cpuid tsc_leaf(const struct vcpu *v, uint32_t subleaf)
 
     switch (subleaf) {
     case 0:
-        r.a = (clock.stable ? TSC_RELIABLE : 0) | (cpu_policy_has(d->cpu_policy, CPU_POLICY_RDTSCP) ? TSC_HAS_RDTSCP : 0);
+        r.a = (clock.stable ? TSC_RELIABLE : 0) |
+              (cpu_policy_has(d->cpu_policy, CPU_POLICY_RDTSCP) ? TSC_HAS_RDTSCP : 0);
         r.b = d->tsc_mode;
         r.c = port_time_tsc_khz();
         r.d = d->tsc_incarnation;
@@ -68,13 +72,17 @@ static struct port_cpuid hypervisor_leaf(const struct vcpu *v, uint32_t leaf, ui
     }
 }
 
-/* Linux checks OSXSAVE by the emulated CPUID before it sets CR4.OSXSAVE, so its kernel sees the machine's there. */
+/*
+ * Linux checks OSXSAVE by the emulated CPUID before it sets CR4.OSXSAVE, so its kernel sees the machine's
+ * there.
+ */
 static bool shows_osxsave(const struct vcpu *v, bool forced)
 {
     if (!cpu_policy_has(v->domain->cpu_policy, CPU_POLICY_XSAVE)) {
         return false;
     }
-    return v->cpu.cr4 & GUEST_CR4_OSXSAVE || (forced && v->cpu.kernel_mode && port_read_cr4() & GUEST_CR4_OSXSAVE);
+    return v->cpu.cr4 & GUEST_CR4_OSXSAVE ||
+           (forced && v->cpu.kernel_mode && port_read_cr4() & GUEST_CR4_OSXSAVE);
 }
 
 static struct port_cpuid basic_leaf(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, bool forced)

@@ -7,7 +7,7 @@
 #include "pvabi/errno.h"
 
 #define DEBUG_TYPE_SHIFT 16u
-#define DEBUG_TYPE_IO 2u
+#define DEBUG_TYPE_IO    2u
 
 /* 4 and 5 are other names of 6 and 7, unless the guest chose debug extensions. 8: none. */
 static unsigned int real_number(const struct vcpu *v, unsigned int n)
@@ -49,7 +49,10 @@ static void write_live(struct vcpu *v, unsigned int n, uint64_t before)
     }
 }
 
-/* Breakpoints on I/O ports exist only with debug extensions: without them their type is undefined, so it is refused. */
+/*
+ * Breakpoints on I/O ports exist only with debug extensions: without them their type is undefined, so it is
+ * refused.
+ */
 static int check_control(const struct vcpu *v, uint64_t *value)
 {
     if (*value >> 32) {
@@ -62,7 +65,8 @@ static int check_control(const struct vcpu *v, uint64_t *value)
     for (unsigned int i = 0; i < 4; i++) {
         bool enabled = *value >> (2 * i) & 3;
 
-        if (enabled && (*value >> (DEBUG_TYPE_SHIFT + 4 * i) & 3) == DEBUG_TYPE_IO && !(v->cpu.cr4 & GUEST_CR4_DE)) {
+        if (enabled && (*value >> (DEBUG_TYPE_SHIFT + 4 * i) & 3) == DEBUG_TYPE_IO &&
+            !(v->cpu.cr4 & GUEST_CR4_DE)) {
             return -XEN_EPERM;
         }
     }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Segment descriptors: the check that keeps guests out of every ring but 3, and reading what a selector means. */
+/*
+ * Segment descriptors: the check that keeps guests out of every ring but 3, and reading what a selector
+ * means.
+ */
 #include "core/descriptor.h"
 
 #include "core/domain.h"
@@ -12,18 +15,18 @@
 #include "port/map.h"
 #include "pvabi/errno.h"
 
-#define SEGMENT_TYPE (0xfull << 40)
-#define SEGMENT_CODE (8ull << 40)
-#define SEGMENT_S (1ull << 44) /* code or data; 0: system */
-#define SEGMENT_DPL_SHIFT 45
-#define SEGMENT_DPL (3ull << SEGMENT_DPL_SHIFT)
-#define SEGMENT_P (1ull << 47)
-#define SEGMENT_L (1ull << 53)
-#define SEGMENT_D (1ull << 54)
-#define TYPE_CALL_GATE (0xcull << 40)
+#define SEGMENT_TYPE        (0xfull << 40)
+#define SEGMENT_CODE        (8ull << 40)
+#define SEGMENT_S           (1ull << 44) /* code or data; 0: system */
+#define SEGMENT_DPL_SHIFT   45
+#define SEGMENT_DPL         (3ull << SEGMENT_DPL_SHIFT)
+#define SEGMENT_P           (1ull << 47)
+#define SEGMENT_L           (1ull << 53)
+#define SEGMENT_D           (1ull << 54)
+#define TYPE_CALL_GATE      (0xcull << 40)
 #define GATE_SELECTOR_SHIFT 16
-#define GATE_SELECTOR_RPL (3ull << GATE_SELECTOR_SHIFT)
-#define GATE_RESERVED (0xffull << 32)
+#define GATE_SELECTOR_RPL   (3ull << GATE_SELECTOR_SHIFT)
+#define GATE_RESERVED       (0xffull << 32)
 
 /* A gate may lead to the guest's own segments and to the flat code segment. */
 static bool gate_selector_ok(uint16_t selector)
@@ -31,7 +34,10 @@ static bool gate_selector_ok(uint16_t selector)
     return (selector & 4) || selector / 8u < FIRST_RESERVED_GDT_ENTRY || selector == FLAT_KERNEL_CS64;
 }
 
-/* DPL 0 makes each use of the gate fault, with the gate in the error code. The DPL moves to its selector's RPL. */
+/*
+ * DPL 0 makes each use of the gate fault, with the gate in the error code. The DPL moves to its selector's
+ * RPL.
+ */
 static bool gate_fix(uint64_t *entry, uint64_t dpl)
 {
     if (!gate_selector_ok((uint16_t)(*entry >> GATE_SELECTOR_SHIFT)) || *entry & GATE_RESERVED) {
@@ -73,10 +79,17 @@ bool descriptor_page_fix(uint64_t *entries)
 static bool flat_entry(uint16_t selector, uint64_t *entry)
 {
     switch (selector) {
-    case FLAT_RING3_CS32: *entry = 0x00cffb000000ffffull; return true;
-    case FLAT_RING3_SS32: *entry = 0x00cff3000000ffffull; return true;
-    case FLAT_RING3_CS64: *entry = 0x00affb000000ffffull; return true;
-    default: return false;
+    case FLAT_RING3_CS32:
+        *entry = 0x00cffb000000ffffull;
+        return true;
+    case FLAT_RING3_SS32:
+        *entry = 0x00cff3000000ffffull;
+        return true;
+    case FLAT_RING3_CS64:
+        *entry = 0x00affb000000ffffull;
+        return true;
+    default:
+        return false;
     }
 }
 
@@ -103,8 +116,8 @@ bool descriptor_read(struct vcpu *v, uint16_t selector, struct descriptor_view *
     const uint64_t wanted = SEGMENT_P | SEGMENT_S | SEGMENT_DPL;
     uint64_t entry;
 
-    if (!flat_entry(selector, &entry) && !(selector & 4 ? ldt_entry(v, selector / 8u, &entry)
-                                                         : gdt_entry(v, selector / 8u, &entry))) {
+    if (!flat_entry(selector, &entry) &&
+        !(selector & 4 ? ldt_entry(v, selector / 8u, &entry) : gdt_entry(v, selector / 8u, &entry))) {
         return false;
     }
     *view = (struct descriptor_view){

@@ -10,8 +10,8 @@ struct vcpu;
 #define DESCRIPTORS_IN_PAGE 512u
 
 /*
- * Makes one descriptor safe: what is present runs in ring 3, or is a call gate that always faults. False if it cannot be
- * allowed at all.
+ * Makes one descriptor safe: what is present runs in ring 3, or is a call gate that always faults. False if
+ * it cannot be allowed at all.
  */
 bool descriptor_fix(uint64_t *entry) MUST_CHECK;
 
@@ -29,7 +29,10 @@ struct descriptor_view {
 /* What a selector of the running vCPU means; false if it is no present code or data segment of ring 3. */
 bool descriptor_read(struct vcpu *v, uint16_t selector, struct descriptor_view *view) MUST_CHECK;
 
-/* update_descriptor: checks and writes one entry at a machine address of the running domain. 0 or -XEN_EINVAL. */
+/*
+ * update_descriptor: checks and writes one entry at a machine address of the running domain. 0 or
+ * -XEN_EINVAL.
+ */
 int descriptor_update(uint64_t machine_address, uint64_t entry) MUST_CHECK;
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Privileged instructions of a PV kernel: fetching them, finding what emulates them, and what ends each of them. */
+/*
+ * Privileged instructions of a PV kernel: fetching them, finding what emulates them, and what ends each of
+ * them.
+ */
 #include "core/emulate.h"
 
 #include "core/cpu_bits.h"
@@ -13,17 +16,18 @@
 #include "port/tlb.h"
 #include "pvabi/errno.h"
 
-#define OP_0F(byte) INSN_OP(INSN_MAP_0F, byte)
-#define MODRM_XSETBV 0xd1
-#define MODRM_RDTSCP 0xf9
+#define OP_0F(byte)         INSN_OP(INSN_MAP_0F, byte)
+#define MODRM_XSETBV        0xd1
+#define MODRM_RDTSCP        0xf9
 #define FORCED_CPUID_LENGTH 7u
-#define XCR0_X87 1ull
-#define XCR0_SSE 2ull
-#define XCR0_AVX 4ull
-#define XCR0_AVX512 0xe0ull
+#define XCR0_X87            1ull
+#define XCR0_SSE            2ull
+#define XCR0_AVX            4ull
+#define XCR0_AVX512         0xe0ull
 
 /* Where the running code's bytes are and how they are to be read; false if its code segment is none. */
-static bool code_segment(struct vcpu *v, const struct cpu_user_regs *regs, uint64_t *linear, enum insn_mode *mode)
+static bool code_segment(struct vcpu *v, const struct cpu_user_regs *regs, uint64_t *linear,
+                         enum insn_mode *mode)
 {
     struct descriptor_view segment;
 
@@ -55,7 +59,8 @@ bool emulate_fetch(struct vcpu *v, struct cpu_user_regs *regs, struct insn *insn
 }
 
 /* The instruction is done: goes on behind it; a single step or a breakpoint on its I/O port is reported now. */
-static void retire(struct vcpu *v, struct cpu_user_regs *regs, unsigned int length, unsigned int mode, uint64_t hits)
+static void retire(struct vcpu *v, struct cpu_user_regs *regs, unsigned int length, unsigned int mode,
+                   uint64_t hits)
 {
     regs->rip += length;
     if (mode == INSN_MODE_COMPAT32) {
@@ -105,11 +110,20 @@ static bool read_control(struct vcpu *v, struct cpu_user_regs *regs, const struc
     uint64_t *to = insn_register(regs, insn->rm);
 
     switch (insn->reg) {
-    case 0: *to = guest_cpu_cr0(v); return true;
-    case 2: *to = v->cpu.cr2; return true;
-    case 3: *to = xen_pfn_to_cr3(v->mm.kernel_root.n); return true;
-    case 4: *to = guest_cpu_cr4(v); return true;
-    default: return false;
+    case 0:
+        *to = guest_cpu_cr0(v);
+        return true;
+    case 2:
+        *to = v->cpu.cr2;
+        return true;
+    case 3:
+        *to = xen_pfn_to_cr3(v->mm.kernel_root.n);
+        return true;
+    case 4:
+        *to = guest_cpu_cr4(v);
+        return true;
+    default:
+        return false;
     }
 }
 
@@ -220,17 +234,28 @@ static bool write_back_caches(const struct vcpu *v)
 static bool emulate_kernel(struct vcpu *v, struct cpu_user_regs *regs, const struct insn *insn, bool *again)
 {
     switch (INSN_OP(insn->map, insn->opcode)) {
-    case OP_0F(0x01): return insn->modrm == MODRM_XSETBV && set_xcr(v, regs);
-    case OP_0F(0x06): guest_cpu_set_ts(v, false); return true;
+    case OP_0F(0x01):
+        return insn->modrm == MODRM_XSETBV && set_xcr(v, regs);
+    case OP_0F(0x06):
+        guest_cpu_set_ts(v, false);
+        return true;
     case OP_0F(0x08): /* INVD: nothing of it may be lost, so the caches are written back */
-    case OP_0F(0x09): return write_back_caches(v);
-    case OP_0F(0x20): return read_control(v, regs, insn);
-    case OP_0F(0x21): return debug_register(v, regs, insn, false);
-    case OP_0F(0x22): return write_control(v, regs, insn, again);
-    case OP_0F(0x23): return debug_register(v, regs, insn, true);
-    case OP_0F(0x30): return msr_guest_write(v, regs->ecx, edx_eax(regs));
-    case OP_0F(0x32): return read_msr(v, regs);
-    default: return false;
+    case OP_0F(0x09):
+        return write_back_caches(v);
+    case OP_0F(0x20):
+        return read_control(v, regs, insn);
+    case OP_0F(0x21):
+        return debug_register(v, regs, insn, false);
+    case OP_0F(0x22):
+        return write_control(v, regs, insn, again);
+    case OP_0F(0x23):
+        return debug_register(v, regs, insn, true);
+    case OP_0F(0x30):
+        return msr_guest_write(v, regs->ecx, edx_eax(regs));
+    case OP_0F(0x32):
+        return read_msr(v, regs);
+    default:
+        return false;
     }
 }
 
@@ -239,11 +264,17 @@ static bool emulate_any(struct vcpu *v, struct cpu_user_regs *regs, const struct
 {
     switch (INSN_OP(insn->map, insn->opcode)) {
     case 0xfa: /* CLI and STI: the guest's interrupt flag is its mask of events, so these do nothing */
-    case 0xfb: return guest_cpu_iopl_ok(v);
-    case OP_0F(0x01): return insn->modrm == MODRM_RDTSCP && read_tsc(v, regs, true);
-    case OP_0F(0x31): return read_tsc(v, regs, false);
-    case OP_0F(0xa2): cpuid_to_registers(v, regs, false); return true;
-    default: return false;
+    case 0xfb:
+        return guest_cpu_iopl_ok(v);
+    case OP_0F(0x01):
+        return insn->modrm == MODRM_RDTSCP && read_tsc(v, regs, true);
+    case OP_0F(0x31):
+        return read_tsc(v, regs, false);
+    case OP_0F(0xa2):
+        cpuid_to_registers(v, regs, false);
+        return true;
+    default:
+        return false;
     }
 }
 
@@ -261,7 +292,8 @@ bool emulate_privileged(struct vcpu *v, struct cpu_user_regs *regs)
             return false;
         }
         again = io.unfinished;
-    } else if (!emulate_any(v, regs, &insn) && !(v->cpu.kernel_mode && emulate_kernel(v, regs, &insn, &again))) {
+    } else if (!emulate_any(v, regs, &insn) &&
+               !(v->cpu.kernel_mode && emulate_kernel(v, regs, &insn, &again))) {
         return false;
     }
     if (!again) {

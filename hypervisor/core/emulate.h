@@ -9,14 +9,14 @@
 struct vcpu;
 
 /*
- * Fetches and decodes the instruction at the running vCPU's rip, by the mode that its code segment says. False if it cannot be
- * read or is not known.
+ * Fetches and decodes the instruction at the running vCPU's rip, by the mode that its code segment says.
+ * False if it cannot be read or is not known.
  */
 bool emulate_fetch(struct vcpu *v, struct cpu_user_regs *regs, struct insn *insn) MUST_CHECK;
 
 /*
- * #GP with error code 0: does what the instruction would have done on the guest's virtual CPU, or injects what it would have
- * raised, and returns true. False: nothing was done, the guest gets its #GP.
+ * #GP with error code 0: does what the instruction would have done on the guest's virtual CPU, or injects
+ * what it would have raised, and returns true. False: nothing was done, the guest gets its #GP.
  */
 bool emulate_privileged(struct vcpu *v, struct cpu_user_regs *regs) MUST_CHECK;
 

@@ -7,8 +7,8 @@
 #include "port/guest_copy.h"
 
 #define DEBUG_TYPE_SHIFT 16u
-#define DEBUG_TYPE_IO 2u
-#define REPETITIONS_MAX 256u
+#define DEBUG_TYPE_IO    2u
+#define REPETITIONS_MAX  256u
 
 bool emulate_io_decode(struct emulate_io *io, const struct insn *insn)
 {
@@ -94,7 +94,8 @@ static void add_to_register(uint64_t *reg, const struct insn *insn, int64_t amou
 }
 
 /* One element; false if the guest's memory faulted (which was injected). */
-static bool string_step(struct vcpu *v, struct cpu_user_regs *regs, const struct insn *insn, const struct emulate_io *io)
+static bool string_step(struct vcpu *v, struct cpu_user_regs *regs, const struct insn *insn,
+                        const struct emulate_io *io)
 {
     int64_t step = regs->rflags & EFLAGS_DF ? -(int64_t)io->bytes : (int64_t)io->bytes;
     uint64_t address = string_address(insn, regs, io->out);
@@ -128,7 +129,8 @@ static uint64_t repetitions_left(const struct insn *insn, const struct cpu_user_
     return insn->address_size == 4 ? regs->ecx : regs->rcx;
 }
 
-static void string_run(struct vcpu *v, struct cpu_user_regs *regs, const struct insn *insn, struct emulate_io *io)
+static void string_run(struct vcpu *v, struct cpu_user_regs *regs, const struct insn *insn,
+                       struct emulate_io *io)
 {
     if (!insn->repeat) {
         io->unfinished = !string_step(v, regs, insn, io);
@@ -143,7 +145,8 @@ static void string_run(struct vcpu *v, struct cpu_user_regs *regs, const struct 
     }
 }
 
-bool emulate_io_run(struct vcpu *v, struct cpu_user_regs *regs, const struct insn *insn, struct emulate_io *io)
+bool emulate_io_run(struct vcpu *v, struct cpu_user_regs *regs, const struct insn *insn,
+                    struct emulate_io *io)
 {
     bool immediate = !io->string && insn->immediate_size != 0;
     uint16_t port = immediate ? (uint8_t)insn->immediate : regs->dx;

@@ -10,8 +10,8 @@ struct vcpu;
 
 struct emulate_io {
     bool out, string;
-    unsigned int bytes; /* 1, 2 or 4 */
-    bool unfinished;    /* repetitions are left, or a fault was injected: the instruction runs again */
+    unsigned int bytes;   /* 1, 2 or 4 */
+    bool unfinished;      /* repetitions are left, or a fault was injected: the instruction runs again */
     uint64_t breakpoints; /* bits 0 to 3: the guest's breakpoints on this port */
 };
 
@@ -19,6 +19,7 @@ struct emulate_io {
 bool emulate_io_decode(struct emulate_io *io, const struct insn *insn) MUST_CHECK;
 
 /* Does it for the running vCPU. False: it has no right to, nothing was done. */
-bool emulate_io_run(struct vcpu *v, struct cpu_user_regs *regs, const struct insn *insn, struct emulate_io *io) MUST_CHECK;
+bool emulate_io_run(struct vcpu *v, struct cpu_user_regs *regs, const struct insn *insn,
+                    struct emulate_io *io) MUST_CHECK;
 
 #endif

@@ -87,8 +87,9 @@ uint64_t guest_cpu_cr4_choice(const struct vcpu *v)
 static bool addresses_canonical(const struct vcpu_guest_context *c)
 {
     const uint64_t addresses[] = {
-        c->user_regs.rip, c->user_regs.rsp, c->kernel_sp, c->event_callback_eip, c->failsafe_callback_eip,
-        c->syscall_callback_eip, c->fs_base, c->gs_base_kernel, c->gs_base_user,
+        c->user_regs.rip,         c->user_regs.rsp,        c->kernel_sp, c->event_callback_eip,
+        c->failsafe_callback_eip, c->syscall_callback_eip, c->fs_base,   c->gs_base_kernel,
+        c->gs_base_user,
     };
 
     for (unsigned int i = 0; i < ARRAY_SIZE(addresses); i++) {
@@ -118,8 +119,9 @@ static mfn_t root_of(uint64_t cr3)
 /* What a vCPU that already has a context may not change: its roots and descriptor tables are in use. */
 static bool tables_unchanged(const struct vcpu *v, const struct vcpu_guest_context *c)
 {
-    if (!mfn_equal(root_of(c->ctrlreg[3]), v->mm.kernel_root) || !mfn_equal(root_of(c->ctrlreg[1]), v->mm.user_root) ||
-        c->gdt_ents != v->cpu.gdt_entries || c->ldt_base != v->cpu.ldt_base.n || c->ldt_ents != v->cpu.ldt_entries) {
+    if (!mfn_equal(root_of(c->ctrlreg[3]), v->mm.kernel_root) ||
+        !mfn_equal(root_of(c->ctrlreg[1]), v->mm.user_root) || c->gdt_ents != v->cpu.gdt_entries ||
+        c->ldt_base != v->cpu.ldt_base.n || c->ldt_ents != v->cpu.ldt_entries) {
         return false;
     }
     for (unsigned int i = 0; i < ROUND_UP(c->gdt_ents, 512) / 512; i++) {
@@ -141,7 +143,10 @@ static int context_check(const struct vcpu *v, const struct vcpu_guest_context *
     return v->initialised && !tables_unchanged(v, c) ? -XEN_EOPNOTSUPP : 0;
 }
 
-/* The parts that take references: what was taken stays with the vCPU when a later one fails, and goes with its end. */
+/*
+ * The parts that take references: what was taken stays with the vCPU when a later one fails, and goes with
+ * its end.
+ */
 static int load_tables(struct vcpu *v, const struct vcpu_guest_context *c)
 {
     uint64_t frames[GUEST_GDT_FRAMES];
@@ -206,8 +211,10 @@ static void load_callbacks(struct vcpu *v, const struct vcpu_guest_context *c)
     v->cpu.kernel_ss = guest_selector_fix(c->kernel_ss);
     v->cpu.kernel_sp = c->kernel_sp;
     v->cpu.event = (struct guest_callback){c->event_callback_eip, true};
-    v->cpu.failsafe = (struct guest_callback){c->failsafe_callback_eip, c->flags & VGCF_failsafe_disables_events};
-    v->cpu.syscall = (struct guest_callback){c->syscall_callback_eip, c->flags & VGCF_syscall_disables_events};
+    v->cpu.failsafe =
+        (struct guest_callback){c->failsafe_callback_eip, c->flags & VGCF_failsafe_disables_events};
+    v->cpu.syscall =
+        (struct guest_callback){c->syscall_callback_eip, c->flags & VGCF_syscall_disables_events};
 }
 
 int guest_cpu_load(struct vcpu *v, const struct vcpu_guest_context *context)

@@ -5,14 +5,14 @@
 #include "core/domain.h"
 #include "port/machine.h"
 
-#define PORT_CLOCK_INDEX 0x70u
-#define PORT_CLOCK_DATA 0x71u
-#define CLOCK_INDEX_MASK 0x7fu
+#define PORT_CLOCK_INDEX    0x70u
+#define PORT_CLOCK_DATA     0x71u
+#define CLOCK_INDEX_MASK    0x7fu
 #define PORT_SYSTEM_CONTROL 0x61u
-#define PORT_PCI_ADDRESS 0xcf8u
-#define PORT_PCI_DATA 0xcfcu
-#define PCI_ENABLE 0x80000000u
-#define PCI_ADDRESS_MASK 0x80fffffcu
+#define PORT_PCI_ADDRESS    0xcf8u
+#define PORT_PCI_DATA       0xcfcu
+#define PCI_ENABLE          0x80000000u
+#define PCI_ADDRESS_MASK    0x80fffffcu
 
 /* One access chooses a register and moves data: two port accesses that must not be divided. */
 static struct spinlock pci_lock = SPINLOCK(LOCK_IO);
@@ -56,7 +56,8 @@ static bool is_indexed(uint32_t port, unsigned int bytes)
 {
     uint32_t last = port + bytes - 1;
 
-    return (port <= PORT_CLOCK_DATA && last >= PORT_CLOCK_INDEX) || (port <= PORT_PCI_ADDRESS + 7 && last >= PORT_PCI_ADDRESS);
+    return (port <= PORT_CLOCK_DATA && last >= PORT_CLOCK_INDEX) ||
+           (port <= PORT_PCI_ADDRESS + 7 && last >= PORT_PCI_ADDRESS);
 }
 
 static bool is_pci_data(uint32_t port)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A guest's descriptor tables. The GDT's frames are given by number and typed at once. The LDT is a range of the guest's linear
- * addresses: its pages are found in the guest's tables and typed when the CPU first touches them in the window.
+ * A guest's descriptor tables. The GDT's frames are given by number and typed at once. The LDT is a range of
+ * the guest's linear addresses: its pages are found in the guest's tables and typed when the CPU first
+ * touches them in the window.
  */
 #include "core/domain.h"
 #include "core/frame.h"
@@ -13,7 +14,7 @@
 #include "port/tlb.h"
 #include "pvabi/errno.h"
 
-#define DESCRIPTOR_SIZE 8u
+#define DESCRIPTOR_SIZE      8u
 #define DESCRIPTORS_IN_FRAME 512u
 
 static void flush_own(const struct vcpu *v)

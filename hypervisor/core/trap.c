@@ -12,14 +12,16 @@ void guest_cpu_inject_trap(struct vcpu *v, unsigned int vector, uint32_t error_c
     const struct trap_info *trap = &v->cpu.traps[vector & (GUEST_TRAPS - 1)];
 
     if (trap->address == 0) {
-        domain_crash(v->domain, "vCPU %u has no handler for exception %u (error code %#x)", v->id, vector, error_code);
+        domain_crash(v->domain, "vCPU %u has no handler for exception %u (error code %#x)", v->id, vector,
+                     error_code);
         return;
     }
     v->cpu.bounce = (struct guest_bounce){
         .address = trap->address,
         .error_code = has_error ? error_code : 0,
         .cs = trap->cs,
-        .flags = (uint8_t)((has_error ? GUEST_BOUNCE_ERROR_CODE : 0) | (TI_GET_IF(trap) ? GUEST_BOUNCE_MASK : 0)),
+        .flags =
+            (uint8_t)((has_error ? GUEST_BOUNCE_ERROR_CODE : 0) | (TI_GET_IF(trap) ? GUEST_BOUNCE_MASK : 0)),
     };
 }
 
@@ -39,8 +41,8 @@ void guest_cpu_inject_page_fault(struct vcpu *v, uint64_t address, uint32_t erro
 }
 
 /*
- * A software interrupt to a gate that the CPU does not let guests use: its error code names the gate. Emulators have been
- * seen to give another one, so the instruction itself counts.
+ * A software interrupt to a gate that the CPU does not let guests use: its error code names the gate.
+ * Emulators have been seen to give another one, so the instruction itself counts.
  */
 static bool soft_interrupt(struct vcpu *v, struct cpu_user_regs *regs)
 {

@@ -35,12 +35,18 @@ static void nmi_unregister(struct vcpu *v)
 static struct guest_callback *callback_find(struct vcpu *v, unsigned int type)
 {
     switch (type) {
-    case CALLBACKTYPE_event: return &v->cpu.event;
-    case CALLBACKTYPE_failsafe: return &v->cpu.failsafe;
-    case CALLBACKTYPE_syscall: return &v->cpu.syscall;
-    case CALLBACKTYPE_sysenter: return &v->cpu.sysenter;
-    case CALLBACKTYPE_syscall32: return &v->cpu.syscall32;
-    default: return NULL;
+    case CALLBACKTYPE_event:
+        return &v->cpu.event;
+    case CALLBACKTYPE_failsafe:
+        return &v->cpu.failsafe;
+    case CALLBACKTYPE_syscall:
+        return &v->cpu.syscall;
+    case CALLBACKTYPE_sysenter:
+        return &v->cpu.sysenter;
+    case CALLBACKTYPE_syscall32:
+        return &v->cpu.syscall32;
+    default:
+        return NULL;
     }
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* set_gdt, update_descriptor, set_segment_base, stack_switch and fpu_taskswitch: segments and what a context switch sets. */
+/*
+ * set_gdt, update_descriptor, set_segment_base, stack_switch and fpu_taskswitch: segments and what a context
+ * switch sets.
+ */
 #include "core/descriptor.h"
 #include "core/domain.h"
 #include "hypercall/hypercall.h"
@@ -15,7 +18,8 @@ int64_t hypercall_set_gdt(struct hypercall_args *args)
         return -XEN_EINVAL;
     }
     if (port_copy_from_guest(frames, hypercall_pointer(args, 0),
-                             ROUND_UP(entries, DESCRIPTORS_IN_PAGE) / DESCRIPTORS_IN_PAGE * sizeof(frames[0])) != 0) {
+                             ROUND_UP(entries, DESCRIPTORS_IN_PAGE) / DESCRIPTORS_IN_PAGE *
+                                 sizeof(frames[0])) != 0) {
         return -XEN_EFAULT;
     }
     return guest_cpu_set_gdt(port_current(), frames, entries);

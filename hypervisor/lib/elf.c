@@ -6,15 +6,15 @@
 #include "lib/string.h"
 
 /* Offsets and sizes of the fields that are read, by the ELF-64 object file format. */
-#define ELF_HEADER_SIZE 64u
+#define ELF_HEADER_SIZE         64u
 #define ELF_PROGRAM_HEADER_SIZE 56u
 #define ELF_SECTION_HEADER_SIZE 64u
-#define ELF_CLASS_64 2
-#define ELF_DATA_LITTLE 1
-#define ELF_TYPE_EXECUTABLE 2u
-#define ELF_TYPE_SHARED 3u
-#define ELF_MACHINE_X86_64 62u
-#define ELF_SECTION_NOBITS 8u
+#define ELF_CLASS_64            2
+#define ELF_DATA_LITTLE         1
+#define ELF_TYPE_EXECUTABLE     2u
+#define ELF_TYPE_SHARED         3u
+#define ELF_MACHINE_X86_64      62u
+#define ELF_SECTION_NOBITS      8u
 
 static uint64_t read_field(const uint8_t *at, unsigned int size)
 {
@@ -42,7 +42,8 @@ static const char *check_identity(const uint8_t *image, uint64_t size)
     if (size < ELF_HEADER_SIZE || memcmp(image, "\177ELF", 4) != 0) {
         return "it is no ELF file";
     }
-    if (image[4] != ELF_CLASS_64 || image[5] != ELF_DATA_LITTLE || read_u16(image + 18) != ELF_MACHINE_X86_64) {
+    if (image[4] != ELF_CLASS_64 || image[5] != ELF_DATA_LITTLE ||
+        read_u16(image + 18) != ELF_MACHINE_X86_64) {
         return "it is no 64-bit ELF file for x86-64";
     }
     if (read_u16(image + 16) != ELF_TYPE_EXECUTABLE && read_u16(image + 16) != ELF_TYPE_SHARED) {
@@ -99,7 +100,8 @@ bool elf_segment_read(const struct elf *elf, unsigned int index, struct elf_segm
     return range_fits(segment->offset, segment->file_size, elf->size);
 }
 
-static bool section_header(const struct elf *elf, unsigned int index, struct elf_section *section, uint32_t *name)
+static bool section_header(const struct elf *elf, unsigned int index, struct elf_section *section,
+                           uint32_t *name)
 {
     const uint8_t *at = elf->image + elf->section_offset + (uint64_t)index * elf->section_size;
 
@@ -121,8 +123,9 @@ bool elf_section_read(const struct elf *elf, unsigned int index, struct elf_sect
     if (!section_header(elf, index, section, &name)) {
         return false;
     }
-    if (elf->section_names < elf->section_count && section_header(elf, elf->section_names, &names, &ignored) &&
-        names.type != ELF_SECTION_NOBITS && name < names.size) {
+    if (elf->section_names < elf->section_count &&
+        section_header(elf, elf->section_names, &names, &ignored) && names.type != ELF_SECTION_NOBITS &&
+        name < names.size) {
         const char *text = (const char *)elf->image + names.offset + name;
 
         if (memchr(text, '\0', names.size - name) != NULL) {

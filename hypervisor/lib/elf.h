@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads an ELF64 program for x86-64 in memory that nobody vouches for: every offset is checked against the image's size.
- * elf_kernel_read adds what a PV kernel says of itself in Xen's notes, or in the older section __xen_guest.
+ * Reads an ELF64 program for x86-64 in memory that nobody vouches for: every offset is checked against the
+ * image's size. elf_kernel_read adds what a PV kernel says of itself in Xen's notes, or in the older section
+ * __xen_guest.
  */
 #ifndef LIB_ELF_H
 #define LIB_ELF_H
@@ -32,8 +33,8 @@ struct elf_section {
 };
 
 /*
- * Checks the file's header. NULL, or a sentence that says what is wrong (bzImages are named as such). The image must stay
- * where it is as long as elf is used.
+ * Checks the file's header. NULL, or a sentence that says what is wrong (bzImages are named as such). The
+ * image must stay where it is as long as elf is used.
  */
 const char *elf_open(struct elf *elf, const void *image, uint64_t size) MUST_CHECK;
 
@@ -48,23 +49,26 @@ bool elf_section_read(const struct elf *elf, unsigned int index, struct elf_sect
 /* What a PV kernel wants. Addresses are virtual unless the name says otherwise. */
 struct elf_kernel {
     uint64_t entry;
-    uint64_t virt_base;      /* of pseudo-physical address 0 */
+    uint64_t virt_base; /* of pseudo-physical address 0 */
     uint64_t paddr_offset;
     uint64_t start, end;     /* what its segments occupy */
     uint64_t init_p2m;       /* where it wants its list of frames; valid if has_init_p2m */
     uint64_t hypercall_page; /* valid if has_hypercall_page */
     uint64_t hv_start_low;   /* 0: not said */
     bool has_init_p2m, has_hypercall_page;
-    bool mod_start_pfn;      /* takes the initrd's frame number instead of a mapping */
+    bool mod_start_pfn; /* takes the initrd's frame number instead of a mapping */
     bool suspend_cancel;
-    bool pae;                /* says that it has extended page tables: magic ends with "p" */
-    bool has_supported;      /* supported was given as a number */
+    bool pae;                     /* says that it has extended page tables: magic ends with "p" */
+    bool has_supported;           /* supported was given as a number */
     uint32_t supported, required; /* bits of XENFEAT_* */
     char guest_os[ELF_KERNEL_TEXT], guest_version[ELF_KERNEL_TEXT];
     char loader[ELF_KERNEL_TEXT], xen_version[ELF_KERNEL_TEXT];
 };
 
-/* Reads and checks it all. NULL, or a sentence that says what is wrong. dom0: the kernel shall control the machine. */
+/*
+ * Reads and checks it all. NULL, or a sentence that says what is wrong. dom0: the kernel shall control the
+ * machine.
+ */
 const char *elf_kernel_read(struct elf_kernel *kernel, const struct elf *elf, bool dom0) MUST_CHECK;
 
 #endif

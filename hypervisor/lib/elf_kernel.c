@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* What a PV kernel says of itself: Xen's ELF notes in segments or sections, else the words of section __xen_guest. */
+/*
+ * What a PV kernel says of itself: Xen's ELF notes in segments or sections, else the words of section
+ * __xen_guest.
+ */
 #include "lib/elf.h"
 #include "lib/overflow.h"
 #include "lib/string.h"
 #include "pvabi/elfnote.h"
 #include "pvabi/features.h"
 
-#define NOTE_HEADER_SIZE 12u
-#define ELF_SECTION_NOTE 7u
+#define NOTE_HEADER_SIZE          12u
+#define ELF_SECTION_NOTE          7u
 #define HYPERCALL_PAGE_SIZE_SHIFT 12
 
 static const char *const feature_names[] = {
@@ -21,7 +24,7 @@ static const char *const feature_names[] = {
 
 struct elf_reading {
     struct elf_kernel *kernel;
-    bool found;          /* any note or legacy section */
+    bool found; /* any note or legacy section */
     bool legacy;
     bool has_entry, has_paddr_offset;
     const char *wrong;
@@ -95,7 +98,9 @@ static void read_note_number(struct elf_reading *r, uint32_t type, uint64_t valu
         k->entry = value;
         r->has_entry = true;
         break;
-    case XEN_ELFNOTE_VIRT_BASE: k->virt_base = value; break;
+    case XEN_ELFNOTE_VIRT_BASE:
+        k->virt_base = value;
+        break;
     case XEN_ELFNOTE_PADDR_OFFSET:
         k->paddr_offset = value;
         r->has_paddr_offset = true;
@@ -108,14 +113,21 @@ static void read_note_number(struct elf_reading *r, uint32_t type, uint64_t valu
         k->init_p2m = value;
         k->has_init_p2m = true;
         break;
-    case XEN_ELFNOTE_HV_START_LOW: k->hv_start_low = value; break;
-    case XEN_ELFNOTE_MOD_START_PFN: k->mod_start_pfn = value != 0; break;
-    case XEN_ELFNOTE_SUSPEND_CANCEL: k->suspend_cancel = value != 0; break;
+    case XEN_ELFNOTE_HV_START_LOW:
+        k->hv_start_low = value;
+        break;
+    case XEN_ELFNOTE_MOD_START_PFN:
+        k->mod_start_pfn = value != 0;
+        break;
+    case XEN_ELFNOTE_SUSPEND_CANCEL:
+        k->suspend_cancel = value != 0;
+        break;
     case XEN_ELFNOTE_SUPPORTED_FEATURES:
         k->supported |= (uint32_t)value;
         k->has_supported = true;
         break;
-    default: break;
+    default:
+        break;
     }
 }
 
@@ -126,11 +138,21 @@ static void read_note(struct elf_reading *r, uint32_t type, const char *bytes, u
 
     r->found = true;
     switch (type) {
-    case XEN_ELFNOTE_GUEST_OS: copy_text(&k->guest_os, bytes, length); break;
-    case XEN_ELFNOTE_GUEST_VERSION: copy_text(&k->guest_version, bytes, length); break;
-    case XEN_ELFNOTE_XEN_VERSION: copy_text(&k->xen_version, bytes, length); break;
-    case XEN_ELFNOTE_LOADER: copy_text(&k->loader, bytes, length); break;
-    case XEN_ELFNOTE_PAE_MODE: k->pae = length >= 3 && memcmp(bytes, "yes", 3) == 0; break;
+    case XEN_ELFNOTE_GUEST_OS:
+        copy_text(&k->guest_os, bytes, length);
+        break;
+    case XEN_ELFNOTE_GUEST_VERSION:
+        copy_text(&k->guest_version, bytes, length);
+        break;
+    case XEN_ELFNOTE_XEN_VERSION:
+        copy_text(&k->xen_version, bytes, length);
+        break;
+    case XEN_ELFNOTE_LOADER:
+        copy_text(&k->loader, bytes, length);
+        break;
+    case XEN_ELFNOTE_PAE_MODE:
+        k->pae = length >= 3 && memcmp(bytes, "yes", 3) == 0;
+        break;
     case XEN_ELFNOTE_FEATURES:
         if (!read_features(k, bytes, length)) {
             r->wrong = "it needs a feature that is not known here";
@@ -191,7 +213,10 @@ static void read_note_sections(struct elf_reading *r, const struct elf *elf)
     }
 }
 
-/* A number as the legacy section writes it: decimal, or hexadecimal after 0x. Ends at the first other character. */
+/*
+ * A number as the legacy section writes it: decimal, or hexadecimal after 0x. Ends at the first other
+ * character.
+ */
 static uint64_t legacy_number(const char *text, uint64_t length)
 {
     bool hexadecimal = length > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
@@ -212,7 +237,8 @@ static uint64_t legacy_number(const char *text, uint64_t length)
     return value;
 }
 
-static void legacy_pair(struct elf_reading *r, const char *key, uint64_t key_length, const char *value, uint64_t length)
+static void legacy_pair(struct elf_reading *r, const char *key, uint64_t key_length, const char *value,
+                        uint64_t length)
 {
     static const struct {
         const char *key;
@@ -267,8 +293,8 @@ static void read_legacy_section(struct elf_reading *r, const struct elf *elf)
     for (unsigned int i = 0; i < elf->section_count; i++) {
         struct elf_section section;
 
-        if (elf_section_read(elf, i, &section) && strcmp(section.name, "__xen_guest") == 0 && section.offset != 0 &&
-            range_fits(section.offset, section.size, elf->size)) {
+        if (elf_section_read(elf, i, &section) && strcmp(section.name, "__xen_guest") == 0 &&
+            section.offset != 0 && range_fits(section.offset, section.size, elf->size)) {
             r->found = true;
             r->legacy = true;
             read_legacy(r, (const char *)elf->image + section.offset, section.size);
@@ -300,7 +326,8 @@ static const char *kernel_range(struct elf_kernel *kernel, const struct elf *elf
         return "its ELF file has nothing to load";
     }
     if (!checked_sub(low, kernel->paddr_offset, &low) || !checked_sub(high, kernel->paddr_offset, &high) ||
-        !checked_add(low, kernel->virt_base, &kernel->start) || !checked_add(high, kernel->virt_base, &kernel->end)) {
+        !checked_add(low, kernel->virt_base, &kernel->start) ||
+        !checked_add(high, kernel->virt_base, &kernel->end)) {
         return "its segments and its notes on addresses contradict each other";
     }
     return NULL;
@@ -331,7 +358,10 @@ static const char *kernel_check(const struct elf_kernel *k, bool dom0)
     return NULL;
 }
 
-/* The parts of the contract that depend on one another: what is not said, and where the list of frames may lie. */
+/*
+ * The parts of the contract that depend on one another: what is not said, and where the list of frames may
+ * lie.
+ */
 static void kernel_defaults(struct elf_reading *r, const struct elf *elf)
 {
     struct elf_kernel *k = r->kernel;

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The instruction decoder: tables of what follows each opcode, and the walk over prefixes, opcode, ModRM and immediate. */
+/*
+ * The instruction decoder: tables of what follows each opcode, and the walk over prefixes, opcode, ModRM and
+ * immediate.
+ */
 #include "lib/insn.h"
 
+/* clang-format off */
 /*
  * What follows an opcode byte, sixteen to a row:
  *   .  no instruction, or one that is refused     -  nothing          !  nothing, and only in compatibility mode
@@ -44,6 +48,7 @@ static const char insn_map_0f[] =
     "mmmmmmmmmmmmmmmm"
     "mmmmmmmmmmmmmmmm"
     "mmmmmmmmmmmmmmmm";
+/* clang-format on */
 
 struct insn_input {
     const uint8_t *bytes;
@@ -80,13 +85,20 @@ static int64_t input_signed(struct insn_input *in, unsigned int size)
 static uint8_t prefix_segment(uint8_t byte)
 {
     switch (byte) {
-    case 0x26: return INSN_SEGMENT_ES;
-    case 0x2e: return INSN_SEGMENT_CS;
-    case 0x36: return INSN_SEGMENT_SS;
-    case 0x3e: return INSN_SEGMENT_DS;
-    case 0x64: return INSN_SEGMENT_FS;
-    case 0x65: return INSN_SEGMENT_GS;
-    default: return INSN_SEGMENT_DEFAULT;
+    case 0x26:
+        return INSN_SEGMENT_ES;
+    case 0x2e:
+        return INSN_SEGMENT_CS;
+    case 0x36:
+        return INSN_SEGMENT_SS;
+    case 0x3e:
+        return INSN_SEGMENT_DS;
+    case 0x64:
+        return INSN_SEGMENT_FS;
+    case 0x65:
+        return INSN_SEGMENT_GS;
+    default:
+        return INSN_SEGMENT_DEFAULT;
     }
 }
 
@@ -212,29 +224,44 @@ static unsigned int immediate_size(const struct insn *insn, char shape)
 
     switch (shape) {
     case '1':
-    case 'b': return 1;
-    case 'w': return 2;
-    case 'e': return 3;
-    case 'j': return 4;
+    case 'b':
+        return 1;
+    case 'w':
+        return 2;
+    case 'e':
+        return 3;
+    case 'j':
+        return 4;
     case 'd':
-    case 'z': return z;
-    case 'v': return insn->operand_size;
-    case '3': return is_test ? 1 : 0;
-    case '4': return is_test ? z : 0;
-    default: return 0;
+    case 'z':
+        return z;
+    case 'v':
+        return insn->operand_size;
+    case '3':
+        return is_test ? 1 : 0;
+    case '4':
+        return is_test ? z : 0;
+    default:
+        return 0;
     }
 }
 
-/* Encodings that the tables' letters allow but that mean something else, or different things on different CPUs. */
+/*
+ * Encodings that the tables' letters allow but that mean something else, or different things on different
+ * CPUs.
+ */
 static bool is_refused(const struct insn *insn, char shape, enum insn_mode mode)
 {
     switch (INSN_OP(insn->map, insn->opcode)) {
     case INSN_OP(INSN_MAP_1, 0x8f): /* XOP */
     case INSN_OP(INSN_MAP_1, 0xc6): /* XABORT, XBEGIN have reg 7 */
-    case INSN_OP(INSN_MAP_1, 0xc7): return (insn->modrm & 0x38) != 0;
+    case INSN_OP(INSN_MAP_1, 0xc7):
+        return (insn->modrm & 0x38) != 0;
     case INSN_OP(INSN_MAP_0F, 0x78): /* SSE4a's forms have two more bytes */
-    case INSN_OP(INSN_MAP_0F, 0x79): return insn->operand_prefix || insn->repeat == 0xf2;
-    default: break;
+    case INSN_OP(INSN_MAP_0F, 0x79):
+        return insn->operand_prefix || insn->repeat == 0xf2;
+    default:
+        break;
     }
     if (insn->address_size == 2) {
         return true;
@@ -248,7 +275,8 @@ bool insn_decode(struct insn *insn, const uint8_t *bytes, size_t count, enum ins
     struct insn_input in = {bytes, MIN(count, INSN_LENGTH_MAX), 0, false};
     char shape;
 
-    *insn = (struct insn){.base = INSN_NO_REGISTER, .index = INSN_NO_REGISTER, .scale = 1, .mode = (uint8_t)mode};
+    *insn =
+        (struct insn){.base = INSN_NO_REGISTER, .index = INSN_NO_REGISTER, .scale = 1, .mode = (uint8_t)mode};
     shape = decode_opcode(insn, &in, decode_prefixes(insn, &in, mode));
     if (in.short_of_bytes || shape == '.' || shape == 'p' || (shape == '!' && mode == INSN_MODE_64)) {
         return false;

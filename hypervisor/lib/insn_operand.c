@@ -22,7 +22,8 @@ static uint64_t width_mask(unsigned int width)
     return width == 8 ? ~0ull : (1ull << (8 * width)) - 1;
 }
 
-uint64_t insn_register_read(const struct insn *insn, struct cpu_user_regs *regs, unsigned int number, unsigned int width)
+uint64_t insn_register_read(const struct insn *insn, struct cpu_user_regs *regs, unsigned int number,
+                            unsigned int width)
 {
     if (is_high_byte(insn, number, width)) {
         return *insn_register(regs, number - 4) >> 8 & 0xff;
@@ -30,8 +31,8 @@ uint64_t insn_register_read(const struct insn *insn, struct cpu_user_regs *regs,
     return *insn_register(regs, number) & width_mask(width);
 }
 
-void insn_register_write(const struct insn *insn, struct cpu_user_regs *regs, unsigned int number, unsigned int width,
-                         uint64_t value)
+void insn_register_write(const struct insn *insn, struct cpu_user_regs *regs, unsigned int number,
+                         unsigned int width, uint64_t value)
 {
     uint64_t mask = width_mask(width);
     uint64_t *to;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Doubly linked lists whose links lie in the elements. A list's head is a link too; an empty one points at itself. */
+/*
+ * Doubly linked lists whose links lie in the elements. A list's head is a link too; an empty one points at
+ * itself.
+ */
 #ifndef LIB_LIST_H
 #define LIB_LIST_H
 
@@ -9,7 +12,10 @@ struct list {
     struct list *next, *prev;
 };
 
-#define LIST_INIT(head) {&(head), &(head)}
+#define LIST_INIT(head)                                                                                      \
+    {                                                                                                        \
+        &(head), &(head)                                                                                     \
+    }
 
 static inline void list_init(struct list *head)
 {
@@ -70,8 +76,8 @@ static inline struct list *list_pop(struct list *head)
 
 /* Walks links; the second form allows the element at hand to be removed. */
 #define LIST_FOR_EACH(link, head) for (struct list *link = (head)->next; link != (head); link = link->next)
-#define LIST_FOR_EACH_SAFE(link, head)                                                                                 \
-    for (struct list *link = (head)->next, *next_##link = link->next; link != (head);                                  \
+#define LIST_FOR_EACH_SAFE(link, head)                                                                       \
+    for (struct list *link = (head)->next, *next_##link = link->next; link != (head);                        \
          link = next_##link, next_##link = link->next)
 
 #endif

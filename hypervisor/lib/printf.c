@@ -48,8 +48,8 @@ static void output_text(struct output *out, const struct conversion *conv, const
     }
 }
 
-static void output_number(struct output *out, const struct conversion *conv, const char *sign, unsigned int base,
-                          bool upper, uint64_t value)
+static void output_number(struct output *out, const struct conversion *conv, const char *sign,
+                          unsigned int base, bool upper, uint64_t value)
 {
     const char *alphabet = upper ? "0123456789ABCDEF" : "0123456789abcdef";
     char digits[24];
@@ -84,12 +84,23 @@ static const char *parse_flags(const char *format, struct conversion *conv)
 {
     for (;; format++) {
         switch (*format) {
-        case '-': conv->left = true; break;
-        case '0': conv->zero = true; break;
-        case '#': conv->prefix = true; break;
-        case '+': conv->plus = true; break;
-        case ' ': conv->space = true; break;
-        default: return format;
+        case '-':
+            conv->left = true;
+            break;
+        case '0':
+            conv->zero = true;
+            break;
+        case '#':
+            conv->prefix = true;
+            break;
+        case '+':
+            conv->plus = true;
+            break;
+        case ' ':
+            conv->space = true;
+            break;
+        default:
+            return format;
         }
     }
 }
@@ -107,12 +118,19 @@ static const char *parse_length(const char *format, int *long_count)
 {
     for (;; format++) {
         switch (*format) {
-        case 'l': ++*long_count; break;
-        case 'h': --*long_count; break;
+        case 'l':
+            ++*long_count;
+            break;
+        case 'h':
+            --*long_count;
+            break;
         case 'z':
         case 't':
-        case 'j': *long_count = 2; break;
-        default: return format;
+        case 'j':
+            *long_count = 2;
+            break;
+        default:
+            return format;
         }
     }
 }
@@ -120,18 +138,24 @@ static const char *parse_length(const char *format, int *long_count)
 static int64_t narrow_signed(const struct conversion *conv, int64_t value)
 {
     switch (conv->long_count) {
-    case -2: return (signed char)value;
-    case -1: return (short)value;
-    default: return value;
+    case -2:
+        return (signed char)value;
+    case -1:
+        return (short)value;
+    default:
+        return value;
     }
 }
 
 static uint64_t narrow_unsigned(const struct conversion *conv, uint64_t value)
 {
     switch (conv->long_count) {
-    case -2: return (unsigned char)value;
-    case -1: return (unsigned short)value;
-    default: return value;
+    case -2:
+        return (unsigned char)value;
+    case -1:
+        return (unsigned short)value;
+    default:
+        return value;
     }
 }
 
@@ -140,7 +164,8 @@ static void output_signed(struct output *out, const struct conversion *conv, int
     const char *sign = conv->plus ? "+" : conv->space ? " " : "";
 
     value = narrow_signed(conv, value);
-    output_number(out, conv, value < 0 ? "-" : sign, 10, false, value < 0 ? -(uint64_t)value : (uint64_t)value);
+    output_number(out, conv, value < 0 ? "-" : sign, 10, false,
+                  value < 0 ? -(uint64_t)value : (uint64_t)value);
 }
 
 static void output_unsigned(struct output *out, const struct conversion *conv, char kind, uint64_t value)
@@ -164,7 +189,8 @@ static void output_string(struct output *out, const struct conversion *conv, con
                 (int)(conv->has_precision ? strnlen(text, (size_t)MAX(conv->precision, 0)) : strlen(text)));
 }
 
-static const char *parse_conversion(const char *format, struct conversion *conv, int star_width, int star_precision)
+static const char *parse_conversion(const char *format, struct conversion *conv, int star_width,
+                                    int star_precision)
 {
     format = parse_flags(format, conv);
     if (*format == '*') {
@@ -220,14 +246,16 @@ int vformat_buffer(char *buffer, size_t size, const char *format, va_list argume
         switch (*format) {
         case 'd':
         case 'i':
-            output_signed(&out, &conv, conv.long_count > 0 ? va_arg(arguments, long) : va_arg(arguments, int));
+            output_signed(&out, &conv,
+                          conv.long_count > 0 ? va_arg(arguments, long) : va_arg(arguments, int));
             break;
         case 'u':
         case 'x':
         case 'X':
         case 'o':
             output_unsigned(&out, &conv, *format,
-                            conv.long_count > 0 ? va_arg(arguments, unsigned long) : va_arg(arguments, unsigned int));
+                            conv.long_count > 0 ? va_arg(arguments, unsigned long)
+                                                : va_arg(arguments, unsigned int));
             break;
         case 'p':
             conv.prefix = true;

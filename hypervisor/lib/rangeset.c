@@ -28,7 +28,8 @@ static uint32_t rangeset_find(const struct rangeset *set, uint64_t number)
 }
 
 /* Replaces the ranges from..to-1 by the given ones (at most two); the space was checked. */
-static void rangeset_replace(struct rangeset *set, uint32_t from, uint32_t to, const struct range *by, uint32_t count)
+static void rangeset_replace(struct rangeset *set, uint32_t from, uint32_t to, const struct range *by,
+                             uint32_t count)
 {
     memmove(&set->ranges[from + count], &set->ranges[to], (set->count - to) * sizeof(*by));
     if (count > 0) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sets of numbers kept as ranges with both ends included: I/O ports, frames and interrupts that a domain may use. The ranges
- * are sorted and never touch each other. The storage is the caller's and fixed; so is the lock.
+ * Sets of numbers kept as ranges with both ends included: I/O ports, frames and interrupts that a domain may
+ * use. The ranges are sorted and never touch each other. The storage is the caller's and fixed; so is the
+ * lock.
  */
 #ifndef LIB_RANGESET_H
 #define LIB_RANGESET_H
@@ -20,7 +21,10 @@ struct rangeset {
 /* An empty set over the caller's storage. */
 void rangeset_init(struct rangeset *set, struct range *storage, uint32_t capacity);
 
-/* Adds or removes first..last. 0, -XEN_EINVAL for first > last, or -XEN_ENOSPC and nothing changed when the storage is full. */
+/*
+ * Adds or removes first..last. 0, -XEN_EINVAL for first > last, or -XEN_ENOSPC and nothing changed when the
+ * storage is full.
+ */
 int rangeset_add(struct rangeset *set, uint64_t first, uint64_t last) MUST_CHECK;
 int rangeset_remove(struct rangeset *set, uint64_t first, uint64_t last) MUST_CHECK;
 

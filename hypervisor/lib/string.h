@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory and strings, by the C library's names and contracts. On the host the C library itself stands behind all but
- * strlcpy, so that sanitizers see every access.
+ * Memory and strings, by the C library's names and contracts. On the host the C library itself stands behind
+ * all but strlcpy, so that sanitizers see every access.
  */
 #ifndef LIB_STRING_H
 #define LIB_STRING_H
@@ -20,7 +20,10 @@ int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t limit);
 char *strchr(const char *s, int c);
 
-/* Copies at most size - 1 characters and always ends with NUL if size is not 0; returns strlen(from): >= size means cut. */
+/*
+ * Copies at most size - 1 characters and always ends with NUL if size is not 0; returns strlen(from): >= size
+ * means cut.
+ */
 size_t strlcpy(char *to, const char *from, size_t size);
 
 #endif

@@ -37,19 +37,16 @@ static bool window_fault(struct vcpu *v, uint64_t address)
     return offset >= LDT_OFFSET && guest_cpu_ldt_fault(v, (uint64_t)offset - LDT_OFFSET);
 }
 
-/* A descriptor that is not there: the guest sees the fault in its own table, or a selector that it may not use. */
-static bool inject_window_fault(struct vcpu *v, const struct cpu_user_regs *regs, uint64_t address)
+/* The CPU looked for a descriptor of the guest (a guest's own access to that address has the user bit). True: it is settled. */
+static bool guest_window_fault(struct vcpu *v, struct cpu_user_regs *regs, uint64_t address)
 {
     int64_t offset = x86_windows_offset(v, address);
+    bool ldt = offset >= LDT_OFFSET;
 
-    if (offset < 0) {
+    if (offset < 0 || regs->error_code & FAULT_USER) {
         return false;
     }
-    if (offset >= LDT_OFFSET) {
-        guest_cpu_inject_page_fault(v, v->cpu.ldt_base.n + (uint64_t)offset - LDT_OFFSET, regs->error_code);
-    } else {
-        guest_cpu_inject_trap(v, TRAP_GP, (uint32_t)offset & ~7u, true);
-    }
+    guest_cpu_window_fault(v, regs, ldt, (uint64_t)offset - (ldt ? LDT_OFFSET : 0));
     return true;
 }
 
@@ -121,7 +118,7 @@ static void guest_trap(struct cpu_user_regs *regs, unsigned int vector)
     if (vector == TRAP_PAGE_FAULT) {
         uint64_t address = x86_read_cr2();
 
-        if (!window_fault(v, address) && !inject_window_fault(v, regs, address)) {
+        if (!guest_window_fault(v, regs, address)) {
             guest_cpu_page_fault(v, regs, address);
         }
         return;

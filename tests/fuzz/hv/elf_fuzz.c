@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Fuzzes the ELF reader with a whole file; what it accepts must be loadable without a look outside of the file. */
+/*
+ * Fuzzes the ELF reader with a whole file; what it accepts must be loadable without a look outside of the
+ * file.
+ */
 #include <stdlib.h>
 
 #include "lib/elf.h"

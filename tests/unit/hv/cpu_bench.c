@@ -40,7 +40,8 @@ static void set_cpuid(void)
 static void set_handlers(struct vcpu *v)
 {
     for (unsigned int i = 0; i < GUEST_TRAPS; i++) {
-        v->cpu.traps[i] = (struct trap_info){.vector = (uint8_t)i, .cs = FLAT_KERNEL_CS64, .address = BENCH_HANDLER + i};
+        v->cpu.traps[i] =
+            (struct trap_info){.vector = (uint8_t)i, .cs = FLAT_KERNEL_CS64, .address = BENCH_HANDLER + i};
     }
     v->cpu.event = (struct guest_callback){BENCH_HANDLER + 0x1000, true};
     v->cpu.failsafe = (struct guest_callback){BENCH_HANDLER + 0x1001, false};
@@ -90,7 +91,13 @@ struct bench *bench_start(bool privileged)
     set_gdt(b);
     b->v->evtchn.info->evtchn_upcall_mask = 0;
     *b->regs = (struct cpu_user_regs){
-        .rip = BENCH_CODE, .cs = 0x13, .rsp = BENCH_STACK - 0x100, .ss = 0x1b, .rflags = 0x202, .rcx = 0xc0c0, .r11 = 0x1111,
+        .rip = BENCH_CODE,
+        .cs = 0x13,
+        .rsp = BENCH_STACK - 0x100,
+        .ss = 0x1b,
+        .rflags = 0x202,
+        .rcx = 0xc0c0,
+        .r11 = 0x1111,
     };
     /* Both roots are an empty page: what is no buffer is not mapped. */
     ck_assert_int_eq(mm_alloc(b->d, 0, 0, &b->v->mm.kernel_root), 0);

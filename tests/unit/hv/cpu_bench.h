@@ -6,12 +6,12 @@
 #include "core/domain.h"
 #include "fake.h"
 
-#define BENCH_CODE 0xffffffff81000000ull
-#define BENCH_STACK 0xffff888000010000ull /* the kernel's stack ends here */
-#define BENCH_USER_CODE 0x400000ull
+#define BENCH_CODE       0xffffffff81000000ull
+#define BENCH_STACK      0xffff888000010000ull /* the kernel's stack ends here */
+#define BENCH_USER_CODE  0x400000ull
 #define BENCH_USER_STACK 0x7ffffff000ull
-#define BENCH_DATA 0x600000ull
-#define BENCH_HANDLER 0xffffffff81800000ull /* of vector n: plus n */
+#define BENCH_DATA       0x600000ull
+#define BENCH_HANDLER    0xffffffff81800000ull /* of vector n: plus n */
 
 struct bench {
     struct domain *d;

@@ -9,7 +9,7 @@
 #include "pvabi/errno.h"
 
 #define FLAG_TF 0x100u
-#define GP 13u
+#define GP      13u
 
 /* Runs one privileged instruction; true if it was emulated and rip is behind it. */
 static bool run(struct bench *b, const char *hex)
@@ -99,7 +99,8 @@ END_TEST
 
 START_TEST(kernel_only)
 {
-    static const char *const privileged[] = {"0f20c0", "0f22c0", "0f06", "0f09", "0f30", "0f32", "0f21f0", "0f23f0", "0f01d1", "f4", "0f01f8"};
+    static const char *const privileged[] = {"0f20c0", "0f22c0", "0f06",   "0f09", "0f30",  "0f32",
+                                             "0f21f0", "0f23f0", "0f01d1", "f4",   "0f01f8"};
     struct bench *b = bench_start(false);
 
     bench_to_user(b);
@@ -112,7 +113,8 @@ END_TEST
 START_TEST(not_emulated_for_anybody)
 {
     /* hlt, invlpg, lgdt, lidt, lldt, ltr, swapgs, sysret, rdpmc, mov to cr8 */
-    static const char *const refused[] = {"f4", "0f0138", "0f0110", "0f0118", "0f00d0", "0f00d8", "0f01f8", "0f07", "0f33", "440f22c0"};
+    static const char *const refused[] = {"f4",     "0f0138", "0f0110", "0f0118", "0f00d0",
+                                          "0f00d8", "0f01f8", "0f07",   "0f33",   "440f22c0"};
     struct bench *b = bench_start(false);
 
     ck_assert(!run(b, refused[_i]));
@@ -389,7 +391,8 @@ START_TEST(debug_registers)
     ck_assert_int_eq(guest_cpu_set_debugreg(b->v, 7, 0x2000), -XEN_EPERM);
     ck_assert_int_eq(guest_cpu_set_debugreg(b->v, 7, 1ull << 32), -XEN_EINVAL);
     ck_assert_int_eq(guest_cpu_set_debugreg(b->v, 6, 1ull << 32), -XEN_EINVAL);
-    ck_assert_int_eq(guest_cpu_set_debugreg(b->v, 7, 0x20000 | 1), -XEN_EPERM); /* an I/O breakpoint without CR4.DE */
+    ck_assert_int_eq(guest_cpu_set_debugreg(b->v, 7, 0x20000 | 1),
+                     -XEN_EPERM); /* an I/O breakpoint without CR4.DE */
     ck_assert_int_eq(guest_cpu_set_debugreg(b->v, 7, 0x40), 0);
     ck_assert_uint_eq(b->v->machine.dr[3], 0x1000);
     ck_assert_uint_eq(b->v->machine.dr[7], 0x440);

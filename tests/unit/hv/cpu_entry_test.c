@@ -20,10 +20,10 @@ static void check_frame(const struct bench *b, const uint64_t *words, unsigned i
     }
 }
 
-#define CHECK_FRAME(b, ...)                                                                                            \
-    do {                                                                                                               \
-        const uint64_t words_[] = {__VA_ARGS__};                                                                       \
-        check_frame((b), words_, ARRAY_SIZE(words_));                                                                  \
+#define CHECK_FRAME(b, ...)                                                                                  \
+    do {                                                                                                     \
+        const uint64_t words_[] = {__VA_ARGS__};                                                             \
+        check_frame((b), words_, ARRAY_SIZE(words_));                                                        \
     } while (0)
 
 START_TEST(trap_from_kernel)
@@ -35,7 +35,8 @@ START_TEST(trap_from_kernel)
     bench_exception(b, 0, 0);
     ck_assert(bench_at_handler(b, 0));
     ck_assert_uint_eq(b->regs->rsp, ((BENCH_STACK - 0x108) & ~15ull) - 7 * 8);
-    CHECK_FRAME(b, 0xc0c0, 0x1111, BENCH_CODE, 0x10, 0x2 | FLAG_TF | FLAG_DF | FLAG_IF, BENCH_STACK - 0x108, 0x1b);
+    CHECK_FRAME(b, 0xc0c0, 0x1111, BENCH_CODE, 0x10, 0x2 | FLAG_TF | FLAG_DF | FLAG_IF, BENCH_STACK - 0x108,
+                0x1b);
     ck_assert_uint_eq(b->regs->cs, FLAT_KERNEL_CS64);
     ck_assert_uint_eq(b->regs->ss, FLAT_KERNEL_SS64);
     ck_assert_uint_eq(b->regs->rflags & (FLAG_TF | FLAG_DF), FLAG_DF);
@@ -128,7 +129,8 @@ END_TEST
 
 START_TEST(bad_stacks)
 {
-    static const uint64_t stacks[] = {0, 0x500000, 0xffff800000001000, 0x0000900000000000, BENCH_STACK - PAGE_SIZE + 0x20};
+    static const uint64_t stacks[] = {0, 0x500000, 0xffff800000001000, 0x0000900000000000,
+                                      BENCH_STACK - PAGE_SIZE + 0x20};
     struct bench *b = bench_start(false);
 
     b->regs->rsp = stacks[_i];
@@ -177,7 +179,8 @@ END_TEST
 START_TEST(nmi_until_iret)
 {
     struct bench *b = bench_start(false);
-    struct iret_context frame = {.rip = BENCH_CODE, .cs = 0x10, .rflags = FLAG_IF, .rsp = BENCH_STACK - 0x80, .ss = 0x18};
+    struct iret_context frame = {
+        .rip = BENCH_CODE, .cs = 0x10, .rflags = FLAG_IF, .rsp = BENCH_STACK - 0x80, .ss = 0x18};
 
     b->v->cpu.nmi_pending = true;
     guest_cpu_deliver(b->v, b->regs);
@@ -208,7 +211,8 @@ START_TEST(system_call)
     ck_assert_uint_eq(b->regs->rip, BENCH_HANDLER + 0x1002);
     ck_assert_uint_eq(b->regs->rflags & FLAG_DF, 0);
     ck_assert_uint_eq(b->v->evtchn.info->evtchn_upcall_mask, 1);
-    CHECK_FRAME(b, BENCH_USER_CODE + 2, 0x602, BENCH_USER_CODE + 2, 0x33, 0x602, BENCH_USER_STACK - 0x108, 0x2b);
+    CHECK_FRAME(b, BENCH_USER_CODE + 2, 0x602, BENCH_USER_CODE + 2, 0x33, 0x602, BENCH_USER_STACK - 0x108,
+                0x2b);
 }
 END_TEST
 
@@ -242,7 +246,8 @@ START_TEST(failsafe)
     guest_cpu_iret_fault(b->v, b->regs, 0x18);
     guest_cpu_deliver(b->v, b->regs);
     ck_assert_uint_eq(b->regs->rip, BENCH_HANDLER + 0x1001);
-    CHECK_FRAME(b, 0xc0c0, 0x1111, 0x2b, 0x2c, 0x2d, 0x2e, BENCH_CODE, 0x10, 0x2 | FLAG_IF, BENCH_STACK - 0x100, 0x1b);
+    CHECK_FRAME(b, 0xc0c0, 0x1111, 0x2b, 0x2c, 0x2d, 0x2e, BENCH_CODE, 0x10, 0x2 | FLAG_IF,
+                BENCH_STACK - 0x100, 0x1b);
     b->v->cpu.failsafe.address = 0;
     guest_cpu_iret_fault(b->v, b->regs, 0x18);
     ck_assert(bench_crashed(b));
@@ -253,7 +258,14 @@ START_TEST(iret_to_user)
 {
     struct bench *b = bench_start(false);
     struct iret_context frame = {
-        .rax = 1, .r11 = 2, .rcx = 3, .rip = BENCH_USER_CODE, .cs = 0x33, .rflags = 0x3000 | 0x20000 | FLAG_TF, .rsp = 0x7000, .ss = 0x2b,
+        .rax = 1,
+        .r11 = 2,
+        .rcx = 3,
+        .rip = BENCH_USER_CODE,
+        .cs = 0x33,
+        .rflags = 0x3000 | 0x20000 | FLAG_TF,
+        .rsp = 0x7000,
+        .ss = 0x2b,
     };
 
     memcpy(b->data, &frame, sizeof(frame));
@@ -272,7 +284,14 @@ START_TEST(iret_to_kernel)
 {
     struct bench *b = bench_start(false);
     struct iret_context frame = {
-        .r11 = 2, .rcx = 3, .flags = VGCF_in_syscall, .rip = BENCH_CODE, .cs = 0x10, .rflags = FLAG_IF | 0x1000, .rsp = 0x8000, .ss = 0x18,
+        .r11 = 2,
+        .rcx = 3,
+        .flags = VGCF_in_syscall,
+        .rip = BENCH_CODE,
+        .cs = 0x10,
+        .rflags = FLAG_IF | 0x1000,
+        .rsp = 0x8000,
+        .ss = 0x18,
     };
 
     b->d->vm_assist = 1ull << VMASST_TYPE_architectural_iopl;

@@ -17,17 +17,48 @@ static const struct {
     unsigned int bit;
     const char *name;
 } hidden[] = {
-    {1, 0, 'd', 1, "VME"},        {1, 0, 'd', 3, "PSE"},       {1, 0, 'd', 12, "MTRR"},     {1, 0, 'd', 13, "PGE"},
-    {1, 0, 'd', 17, "PSE36"},     {1, 0, 'd', 21, "DS"},       {1, 0, 'd', 29, "TM"},       {1, 0, 'c', 3, "MONITOR"},
-    {1, 0, 'c', 5, "VMX"},        {1, 0, 'c', 6, "SMX"},       {1, 0, 'c', 7, "EIST"},      {1, 0, 'c', 15, "PDCM"},
-    {1, 0, 'c', 17, "PCID"},      {1, 0, 'c', 21, "X2APIC"},   {1, 0, 'c', 24, "DEADLINE"}, {1, 0, 'c', 27, "OSXSAVE"},
-    {7, 0, 'b', 1, "TSC_ADJUST"}, {7, 0, 'b', 2, "SGX"},       {7, 0, 'b', 7, "SMEP"},      {7, 0, 'b', 10, "INVPCID"},
-    {7, 0, 'b', 12, "PQM"},       {7, 0, 'b', 14, "MPX"},      {7, 0, 'b', 15, "PQE"},      {7, 0, 'b', 20, "SMAP"},
-    {7, 0, 'b', 25, "PT"},        {7, 0, 'c', 2, "UMIP"},      {7, 0, 'c', 3, "PKU"},       {7, 0, 'c', 4, "OSPKE"},
-    {7, 0, 'c', 7, "CET_SS"},     {7, 0, 'c', 16, "LA57"},     {7, 0, 'd', 20, "CET_IBT"},  {7, 0, 'd', 24, "AMX"},
-    {7, 0, 'd', 26, "IBRSB"},     {7, 0, 'd', 29, "ARCH_CAPS"}, {0xd, 1, 'a', 3, "XSAVES"},  {0xd, 0, 'a', 9, "PKRU"},
-    {0x80000001, 0, 'd', 26, "PAGE1GB"}, {0x80000001, 0, 'c', 2, "SVM"}, {0x80000001, 0, 'c', 10, "IBS"},
-    {0x80000001, 0, 'c', 12, "SKINIT"}, {0x80000001, 0, 'c', 19, "NODEID"}, {0x80000001, 0, 'c', 22, "TOPOEXT"},
+    {1, 0, 'd', 1, "VME"},
+    {1, 0, 'd', 3, "PSE"},
+    {1, 0, 'd', 12, "MTRR"},
+    {1, 0, 'd', 13, "PGE"},
+    {1, 0, 'd', 17, "PSE36"},
+    {1, 0, 'd', 21, "DS"},
+    {1, 0, 'd', 29, "TM"},
+    {1, 0, 'c', 3, "MONITOR"},
+    {1, 0, 'c', 5, "VMX"},
+    {1, 0, 'c', 6, "SMX"},
+    {1, 0, 'c', 7, "EIST"},
+    {1, 0, 'c', 15, "PDCM"},
+    {1, 0, 'c', 17, "PCID"},
+    {1, 0, 'c', 21, "X2APIC"},
+    {1, 0, 'c', 24, "DEADLINE"},
+    {1, 0, 'c', 27, "OSXSAVE"},
+    {7, 0, 'b', 1, "TSC_ADJUST"},
+    {7, 0, 'b', 2, "SGX"},
+    {7, 0, 'b', 7, "SMEP"},
+    {7, 0, 'b', 10, "INVPCID"},
+    {7, 0, 'b', 12, "PQM"},
+    {7, 0, 'b', 14, "MPX"},
+    {7, 0, 'b', 15, "PQE"},
+    {7, 0, 'b', 20, "SMAP"},
+    {7, 0, 'b', 25, "PT"},
+    {7, 0, 'c', 2, "UMIP"},
+    {7, 0, 'c', 3, "PKU"},
+    {7, 0, 'c', 4, "OSPKE"},
+    {7, 0, 'c', 7, "CET_SS"},
+    {7, 0, 'c', 16, "LA57"},
+    {7, 0, 'd', 20, "CET_IBT"},
+    {7, 0, 'd', 24, "AMX"},
+    {7, 0, 'd', 26, "IBRSB"},
+    {7, 0, 'd', 29, "ARCH_CAPS"},
+    {0xd, 1, 'a', 3, "XSAVES"},
+    {0xd, 0, 'a', 9, "PKRU"},
+    {0x80000001, 0, 'd', 26, "PAGE1GB"},
+    {0x80000001, 0, 'c', 2, "SVM"},
+    {0x80000001, 0, 'c', 10, "IBS"},
+    {0x80000001, 0, 'c', 12, "SKINIT"},
+    {0x80000001, 0, 'c', 19, "NODEID"},
+    {0x80000001, 0, 'c', 22, "TOPOEXT"},
 };
 
 static uint32_t leaf_register(const struct port_cpuid *r, char reg)
@@ -56,7 +87,7 @@ START_TEST(shown_features)
     ck_assert_uint_eq(r.b, 0x0800);
     ck_assert(r.c >> 31 && r.c >> 26 & 1 && r.c >> 28 & 1);
     ck_assert(r.d & 1u << 9 && r.d & 1u << 16 && r.d & 1u << 26); /* APIC, PAT, SSE2 */
-    ck_assert(cpu_policy_cpuid(b->v, 7, 0, false).b & 1); /* FSGSBASE */
+    ck_assert(cpu_policy_cpuid(b->v, 7, 0, false).b & 1);         /* FSGSBASE */
     r = cpu_policy_cpuid(b->v, 0x80000001, 0, false);
     ck_assert(r.d & 1u << 11 && r.d & 1u << 20 && r.d & 1u << 29 && r.d & 1u << 27);
     ck_assert_uint_eq(cpu_policy_cpuid(b->v, 0x80000008, 0, false).a, 0x3027);
@@ -79,7 +110,8 @@ END_TEST
 
 START_TEST(leaves_that_are_empty)
 {
-    static const uint32_t empty[] = {3, 5, 6, 0xa, 0xb, 0xe, 0x20, 0x40000004, 0x40000006, 0x40000100, 0x7fffffff, 0x80000009, 0xffffffff};
+    static const uint32_t empty[] = {
+        3, 5, 6, 0xa, 0xb, 0xe, 0x20, 0x40000004, 0x40000006, 0x40000100, 0x7fffffff, 0x80000009, 0xffffffff};
     struct bench *b = bench_start(false);
     struct port_cpuid r = cpu_policy_cpuid(b->v, empty[_i], 0, false), none = {0};
 
@@ -143,7 +175,8 @@ START_TEST(toolstack_cannot_add)
 {
     struct bench *b = bench_start(false);
     const xen_cpuid_leaf_t all = {1, XEN_CPUID_NO_SUBLEAF, 0x306c3, 0, ~0u, ~0u};
-    const xen_cpuid_leaf_t less = {7, 0, 0, 0, 0, 0}, unknown = {0x50000000, XEN_CPUID_NO_SUBLEAF, 0, 0, 0, 0};
+    const xen_cpuid_leaf_t less = {7, 0, 0, 0, 0, 0},
+                           unknown = {0x50000000, XEN_CPUID_NO_SUBLEAF, 0, 0, 0, 0};
     const xen_cpuid_leaf_t far = {4, 1000, 1, 1, 1, 1};
 
     ck_assert_int_eq(cpu_policy_put_leaf(b->d->cpu_policy, &all), 0);
@@ -153,8 +186,10 @@ START_TEST(toolstack_cannot_add)
     cpu_policy_clamp(b->d->cpu_policy);
     ck_assert(!(cpu_policy_cpuid(b->v, 1, 0, false).c >> 5 & 1));
     ck_assert_uint_eq(cpu_policy_cpuid(b->v, 7, 0, false).b, 0);
-    ck_assert_int_eq(cpu_policy_put_msr(b->d->cpu_policy, &(xen_msr_entry_t){.idx = 0x10a, .val = 1}), -XEN_EINVAL);
-    ck_assert_int_eq(cpu_policy_put_msr(b->d->cpu_policy, &(xen_msr_entry_t){.idx = 0xce, .flags = 1}), -XEN_EINVAL);
+    ck_assert_int_eq(cpu_policy_put_msr(b->d->cpu_policy, &(xen_msr_entry_t){.idx = 0x10a, .val = 1}),
+                     -XEN_EINVAL);
+    ck_assert_int_eq(cpu_policy_put_msr(b->d->cpu_policy, &(xen_msr_entry_t){.idx = 0xce, .flags = 1}),
+                     -XEN_EINVAL);
     ck_assert_int_eq(cpu_policy_put_msr(b->d->cpu_policy, &(xen_msr_entry_t){.idx = 0x10}), -XEN_ERANGE);
 }
 END_TEST
@@ -166,7 +201,8 @@ START_TEST(hostile_policies)
 
     srand(3);
     for (unsigned int round = 0; round < 500; round++) {
-        static const uint32_t numbers[] = {0, 1, 4, 7, 0xb, 0xd, 0x40000000, 0x80000000, 0x80000001, 0x80000008};
+        static const uint32_t numbers[] = {0,   1,          4,          7,          0xb,
+                                           0xd, 0x40000000, 0x80000000, 0x80000001, 0x80000008};
 
         for (unsigned int i = 0; i < 8; i++) {
             xen_cpuid_leaf_t leaf = {numbers[(unsigned int)rand() % 10], (uint32_t)rand() % 12, 0, 0, 0, 0};
@@ -183,7 +219,8 @@ START_TEST(hostile_policies)
         for (unsigned int i = 0; i < ARRAY_SIZE(hidden); i++) {
             struct port_cpuid r = cpu_policy_cpuid(b->v, hidden[i].leaf, hidden[i].subleaf, false);
 
-            ck_assert_msg(!(leaf_register(&r, hidden[i].reg) >> hidden[i].bit & 1), "%s is seen", hidden[i].name);
+            ck_assert_msg(!(leaf_register(&r, hidden[i].reg) >> hidden[i].bit & 1), "%s is seen",
+                          hidden[i].name);
         }
     }
 }

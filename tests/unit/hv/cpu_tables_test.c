@@ -14,6 +14,7 @@
 
 #define LDT_ADDRESS 0x10000000ull
 
+/* clang-format off */
 static const struct {
     uint64_t before, after; /* after 0: refused */
 } descriptors[] = {
@@ -32,6 +33,7 @@ static const struct {
     {0x0000ec00e0330000, 0x00008c00e0330000}, /* ... to flat code */
     {0x0000ec0100100000, 0},                  /* ... with a reserved bit */
 };
+/* clang-format on */
 
 START_TEST(descriptor_table)
 {
@@ -243,9 +245,11 @@ START_TEST(callbacks_hypercall)
 
     ck_assert_int_eq(callback(b, CALLBACKOP_register, CALLBACKTYPE_syscall, 0, 0xffffffff82000000), 0);
     ck_assert(b->v->cpu.syscall.address == 0xffffffff82000000 && !b->v->cpu.syscall.mask_events);
-    ck_assert_int_eq(callback(b, CALLBACKOP_register, CALLBACKTYPE_syscall32, CALLBACKF_mask_events, 0x1000), 0);
+    ck_assert_int_eq(callback(b, CALLBACKOP_register, CALLBACKTYPE_syscall32, CALLBACKF_mask_events, 0x1000),
+                     0);
     ck_assert(b->v->cpu.syscall32.mask_events);
-    ck_assert_int_eq(callback(b, CALLBACKOP_register, CALLBACKTYPE_event, 0, 0x0000900000000000), -XEN_EINVAL);
+    ck_assert_int_eq(callback(b, CALLBACKOP_register, CALLBACKTYPE_event, 0, 0x0000900000000000),
+                     -XEN_EINVAL);
     ck_assert_int_eq(callback(b, CALLBACKOP_register, 6, 0, 0x1000), -XEN_ENOSYS);
     ck_assert_int_eq(callback(b, CALLBACKOP_register, 0xffff, 0, 0x1000), -XEN_ENOSYS);
     ck_assert_int_eq(callback(b, 2, CALLBACKTYPE_event, 0, 0x1000), -XEN_ENOSYS);
@@ -270,7 +274,8 @@ START_TEST(segment_bases_hypercall)
     ck_assert_int_eq(hypercall_set_segment_base(&(struct hypercall_args){{SEGBASE_GS_USER, 2}}), 0);
     ck_assert_int_eq(hypercall_set_segment_base(&(struct hypercall_args){{SEGBASE_GS_KERNEL, 3}}), 0);
     ck_assert(port_fs_base() == 1 && port_gs_base_other() == 2 && port_gs_base() == 3);
-    ck_assert_int_eq(hypercall_set_segment_base(&(struct hypercall_args){{SEGBASE_FS, 0x0000900000000000}}), -XEN_EINVAL);
+    ck_assert_int_eq(hypercall_set_segment_base(&(struct hypercall_args){{SEGBASE_FS, 0x0000900000000000}}),
+                     -XEN_EINVAL);
     ck_assert_int_eq(hypercall_set_segment_base(&(struct hypercall_args){{4, 0}}), -XEN_EINVAL);
     ck_assert_int_eq(hypercall_set_segment_base(&(struct hypercall_args){{SEGBASE_GS_USER_SEL, ~0ull}}), 0);
 }
@@ -283,7 +288,8 @@ START_TEST(assists_hypercall)
     for (uint64_t type = 0; type < 70; type++) {
         bool known = type <= 5 || type == 32;
 
-        ck_assert_int_eq(hypercall_vm_assist(&(struct hypercall_args){{VMASST_CMD_enable, type}}), known ? 0 : -XEN_EINVAL);
+        ck_assert_int_eq(hypercall_vm_assist(&(struct hypercall_args){{VMASST_CMD_enable, type}}),
+                         known ? 0 : -XEN_EINVAL);
     }
     ck_assert_uint_eq(b->d->vm_assist, 0x10000003f);
     ck_assert_int_eq(hypercall_vm_assist(&(struct hypercall_args){{VMASST_CMD_disable, 2}}), 0);
@@ -297,8 +303,9 @@ START_TEST(contexts_refused)
     static struct vcpu_guest_context c;
     struct bench *b = bench_start(false);
     uint64_t *const addresses[] = {
-        &c.user_regs.rip, &c.user_regs.rsp, &c.kernel_sp, &c.event_callback_eip, &c.failsafe_callback_eip,
-        &c.syscall_callback_eip, &c.fs_base, &c.gs_base_kernel, &c.gs_base_user, &c.trap_ctxt[77].address,
+        &c.user_regs.rip,         &c.user_regs.rsp,         &c.kernel_sp, &c.event_callback_eip,
+        &c.failsafe_callback_eip, &c.syscall_callback_eip,  &c.fs_base,   &c.gs_base_kernel,
+        &c.gs_base_user,          &c.trap_ctxt[77].address,
     };
 
     for (unsigned int i = 0; i < ARRAY_SIZE(addresses); i++) {

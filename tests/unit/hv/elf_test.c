@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of the ELF reader: kernels as they are, kernels that lack something, and files that lie about themselves. */
+/*
+ * Tests of the ELF reader: kernels as they are, kernels that lack something, and files that lie about
+ * themselves.
+ */
 #include <check.h>
 #include <elf.h>
 #include <stdio.h>
@@ -10,13 +13,13 @@
 #include "pvabi/elfnote.h"
 #include "pvabi/features.h"
 
-#define IMAGE_SIZE 0x2000u
-#define NOTES_AT 0x400u
-#define CODE_AT 0x1000u
+#define IMAGE_SIZE  0x2000u
+#define NOTES_AT    0x400u
+#define CODE_AT     0x1000u
 #define SECTIONS_AT 0x800u
-#define NAMES_AT 0xc00u
-#define TEXT_AT 0xd00u
-#define BASE 0xffffffff80000000ull
+#define NAMES_AT    0xc00u
+#define TEXT_AT     0xd00u
+#define BASE        0xffffffff80000000ull
 
 /* A kernel image under construction: one loadable segment, one of notes. */
 struct image {
@@ -41,8 +44,12 @@ static void image_start(struct image *i)
     i->header->e_phoff = sizeof(Elf64_Ehdr);
     i->header->e_phentsize = sizeof(Elf64_Phdr);
     i->header->e_phnum = 2;
-    *i->code = (Elf64_Phdr){.p_type = PT_LOAD, .p_offset = CODE_AT, .p_vaddr = BASE + 0x1000000, .p_paddr = 0x1000000,
-                            .p_filesz = 0x1000, .p_memsz = 0x3000};
+    *i->code = (Elf64_Phdr){.p_type = PT_LOAD,
+                            .p_offset = CODE_AT,
+                            .p_vaddr = BASE + 0x1000000,
+                            .p_paddr = 0x1000000,
+                            .p_filesz = 0x1000,
+                            .p_memsz = 0x3000};
     *i->notes = (Elf64_Phdr){.p_type = PT_NOTE, .p_offset = NOTES_AT};
     i->notes_end = NOTES_AT;
 }
@@ -99,13 +106,13 @@ static const char *image_read(const struct image *i, struct elf_kernel *kernel, 
     return wrong ? wrong : elf_kernel_read(kernel, &elf, dom0);
 }
 
-#define CHECK_WRONG(image, dom0, part)                                                                                 \
-    do {                                                                                                               \
-        struct elf_kernel kernel_;                                                                                     \
-        const char *wrong_ = image_read((image), &kernel_, (dom0));                                                    \
-        ck_assert_ptr_nonnull(wrong_);                                                                                 \
-        ck_assert_msg(strstr(wrong_, (part)) != NULL, "%s", wrong_);                                                   \
-        free((image)->bytes);                                                                                          \
+#define CHECK_WRONG(image, dom0, part)                                                                       \
+    do {                                                                                                     \
+        struct elf_kernel kernel_;                                                                           \
+        const char *wrong_ = image_read((image), &kernel_, (dom0));                                          \
+        ck_assert_ptr_nonnull(wrong_);                                                                       \
+        ck_assert_msg(strstr(wrong_, (part)) != NULL, "%s", wrong_);                                         \
+        free((image)->bytes);                                                                                \
     } while (0)
 
 START_TEST(debian_kernel)
@@ -221,7 +228,8 @@ static void image_legacy(struct image *i, const char *text)
     i->header->e_shstrndx = 1;
     memcpy(i->bytes + NAMES_AT, "\0__xen_guest\0.names", 20);
     sections[1] = (Elf64_Shdr){.sh_name = 13, .sh_type = SHT_STRTAB, .sh_offset = NAMES_AT, .sh_size = 20};
-    sections[2] = (Elf64_Shdr){.sh_name = 1, .sh_type = SHT_PROGBITS, .sh_offset = TEXT_AT, .sh_size = strlen(text) + 1};
+    sections[2] = (Elf64_Shdr){
+        .sh_name = 1, .sh_type = SHT_PROGBITS, .sh_offset = TEXT_AT, .sh_size = strlen(text) + 1};
     strcpy((char *)i->bytes + TEXT_AT, text);
 }
 
@@ -230,7 +238,8 @@ START_TEST(legacy_section)
     struct elf_kernel k;
     struct image i;
 
-    image_legacy(&i, "GUEST_OS=Mini-OS,XEN_VER=xen-3.0,VIRT_BASE=0x0,ELF_PADDR_OFFSET=0x0,HYPERCALL_PAGE=0x2,LOADER=generic,PAE=yes");
+    image_legacy(&i, "GUEST_OS=Mini-OS,XEN_VER=xen-3.0,VIRT_BASE=0x0,ELF_PADDR_OFFSET=0x0,HYPERCALL_PAGE=0x2,"
+                     "LOADER=generic,PAE=yes");
     i.header->e_entry = 0x1000000;
     ck_assert_ptr_null(image_read(&i, &k, false));
     ck_assert_str_eq(k.guest_os, "Mini-OS");
@@ -301,7 +310,10 @@ START_TEST(segment_lies)
 }
 END_TEST
 
-/* Every cut of the file, and notes whose sizes lead outside of it: an answer each time, and no read beyond the end. */
+/*
+ * Every cut of the file, and notes whose sizes lead outside of it: an answer each time, and no read beyond
+ * the end.
+ */
 START_TEST(cut_anywhere)
 {
     struct image i;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of the instruction decoder: a table of instructions, hostile bytes, and what a disassembler says of its own program. */
+/*
+ * Tests of the instruction decoder: a table of instructions, hostile bytes, and what a disassembler says of
+ * its own program.
+ */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,10 +20,11 @@ struct expected {
     uint64_t immediate;
 };
 
-#define NONE INSN_NO_REGISTER
-#define RIP INSN_BASE_RIP
+#define NONE       INSN_NO_REGISTER
+#define RIP        INSN_BASE_RIP
 #define OP0F(byte) INSN_OP(INSN_MAP_0F, byte)
 
+/* clang-format off */
 static const struct expected table[] = {
     {"0f06", OP0F(0x06), 4, 0, 0, false, NONE, NONE, 1, 0, 0},                     /* clts */
     {"0f20d8", OP0F(0x20), 4, 3, 0, false, NONE, NONE, 1, 0, 0},                   /* mov %cr3,%rax */
@@ -44,7 +48,7 @@ static const struct expected table[] = {
     {"48c70578563412efcdab89", 0xc7, 8, 0, 5, true, RIP, NONE, 1, 0x12345678, 0xffffffff89abcdefull},
     {"48b8efcdab8967452301", 0xb8, 8, 0, 0, false, NONE, NONE, 1, 0, 0x0123456789abcdefull},
     {"66b83412", 0xb8, 2, 0, 0, false, NONE, NONE, 1, 0, 0x1234},
-    {"f04480200f", 0x80, 4, 12, 0, true, 0, NONE, 1, 0, 0xf},                      /* lock andb $15,(%rax), REX.R idle */
+    {"f04480200f", 0x80, 4, 12, 0, true, 0, NONE, 1, 0, 0xf},                      /* lock andb, REX.R idle */
     {"f0480fba3706", OP0F(0xba), 8, 6, 7, true, 7, NONE, 1, 0, 6},                 /* lock btrq $6,(%rdi) */
     {"f0480fb117", OP0F(0xb1), 8, 2, 7, true, 7, NONE, 1, 0, 0},                   /* lock cmpxchg */
     {"f00fc70f", OP0F(0xc7), 4, 1, 7, true, 7, NONE, 1, 0, 0},                     /* lock cmpxchg8b */
@@ -57,8 +61,9 @@ static const struct expected table[] = {
     {"c8100001", 0xc8, 4, 0, 0, false, NONE, NONE, 1, 0, 0x10010},                 /* enter */
     {"660f3a0fc108", INSN_OP(INSN_MAP_0F3A, 0x0f), 2, 0, 1, false, NONE, NONE, 1, 0, 8}, /* palignr */
     {"0f38f1310f", INSN_OP(INSN_MAP_0F38, 0xf1), 4, 6, 1, true, 1, NONE, 1, 0, 0}, /* movbe, and a byte more */
-    {"48668b00", 0x8b, 2, 0, 0, true, 0, NONE, 1, 0, 0},                           /* a REX before a prefix counts not */
+    {"48668b00", 0x8b, 2, 0, 0, true, 0, NONE, 1, 0, 0},                           /* a REX that counts not */
 };
+/* clang-format on */
 
 static size_t from_hex(const char *text, uint8_t *bytes)
 {
@@ -80,14 +85,18 @@ START_TEST(table_agrees)
     struct insn insn;
 
     ck_assert_msg(insn_decode(&insn, bytes, count, INSN_MODE_64), "%s", e->bytes);
-    ck_assert_msg(insn.length == count || strncmp(e->bytes, "0f38f1310f", 10) == 0, "%s: length %u", e->bytes, insn.length);
+    ck_assert_msg(insn.length == count || strncmp(e->bytes, "0f38f1310f", 10) == 0, "%s: length %u", e->bytes,
+                  insn.length);
     ck_assert_msg(INSN_OP(insn.map, insn.opcode) == e->op, "%s: opcode %x", e->bytes, insn.opcode);
     ck_assert_msg(insn.operand_size == e->operand_size, "%s: operand size %u", e->bytes, insn.operand_size);
     ck_assert_msg(insn.reg == e->reg && insn.rm == e->rm, "%s: reg %u rm %u", e->bytes, insn.reg, insn.rm);
-    ck_assert_msg(insn.memory == e->memory && insn.base == e->base && insn.index == e->index && insn.scale == e->scale,
+    ck_assert_msg(insn.memory == e->memory && insn.base == e->base && insn.index == e->index &&
+                      insn.scale == e->scale,
                   "%s: base %u index %u scale %u", e->bytes, insn.base, insn.index, insn.scale);
-    ck_assert_msg(insn.displacement == e->displacement, "%s: displacement %lx", e->bytes, (long)insn.displacement);
-    ck_assert_msg(insn.immediate == e->immediate, "%s: immediate %lx", e->bytes, (unsigned long)insn.immediate);
+    ck_assert_msg(insn.displacement == e->displacement, "%s: displacement %lx", e->bytes,
+                  (long)insn.displacement);
+    ck_assert_msg(insn.immediate == e->immediate, "%s: immediate %lx", e->bytes,
+                  (unsigned long)insn.immediate);
     /* Every shorter piece of it is refused, and nothing beyond its bytes is read. */
     for (size_t cut = 0; cut < insn.length; cut++) {
         uint8_t *exact = malloc(cut ? cut : 1);
@@ -101,12 +110,33 @@ START_TEST(table_agrees)
 END_TEST
 
 static const char *const refused[] = {
-    "06", "0e", "27", "37", "60", "61", "62f1", "82c000", "9a0000000000", "c4e2", "c5f8", "ce", "d4", "ea", /* not in 64-bit mode */
-    "0f04", "0f0a", "0f24c0", "0f36", "0f39c0",           /* none at all */
-    "66e800000000", "660f8400000000",                     /* ambiguous */
-    "8fe878", "c7f800000000", "c6f800", "660f78c00102",   /* other encodings' */
-    "666666666666666666666666666690",                     /* 15 bytes: allowed, see below */
-    "66666666666666666666666666666690",                   /* 16 bytes */
+    "06",
+    "0e",
+    "27",
+    "37",
+    "60",
+    "61",
+    "62f1",
+    "82c000",
+    "9a0000000000",
+    "c4e2",
+    "c5f8",
+    "ce",
+    "d4",
+    "ea", /* not in 64-bit mode */
+    "0f04",
+    "0f0a",
+    "0f24c0",
+    "0f36",
+    "0f39c0", /* none at all */
+    "66e800000000",
+    "660f8400000000", /* ambiguous */
+    "8fe878",
+    "c7f800000000",
+    "c6f800",
+    "660f78c00102",                     /* other encodings' */
+    "666666666666666666666666666690",   /* 15 bytes: allowed, see below */
+    "66666666666666666666666666666690", /* 16 bytes */
 };
 
 START_TEST(others_refused)
@@ -145,8 +175,8 @@ START_TEST(registers_by_width)
     struct insn plain = {0}, rex = {.rex = 0x40};
 
     ck_assert_uint_eq(insn_register_read(&plain, &regs, 0, 1), 0x88);
-    ck_assert_uint_eq(insn_register_read(&plain, &regs, 4, 1), 0x77);  /* AH */
-    ck_assert_uint_eq(insn_register_read(&rex, &regs, 4, 1), 0x00);    /* SPL */
+    ck_assert_uint_eq(insn_register_read(&plain, &regs, 4, 1), 0x77); /* AH */
+    ck_assert_uint_eq(insn_register_read(&rex, &regs, 4, 1), 0x00);   /* SPL */
     ck_assert_uint_eq(insn_register_read(&plain, &regs, 12, 2), 0xffff);
     insn_register_write(&plain, &regs, 4, 1, 0xab);
     ck_assert_uint_eq(regs.rax, 0x112233445566ab88);
@@ -185,7 +215,9 @@ static size_t parse_line(const char *line, uint8_t *bytes, const char **text)
     if (!at || at[1] != '\t') {
         return 0;
     }
-    for (at += 2; n < 16 && sscanf(at, "%2x%n", &byte, &used) == 1 && used == 2 && (at[2] == ' ' || at[2] == '\t'); at += 3) {
+    for (at += 2;
+         n < 16 && sscanf(at, "%2x%n", &byte, &used) == 1 && used == 2 && (at[2] == ' ' || at[2] == '\t');
+         at += 3) {
         bytes[n++] = (uint8_t)byte;
         if (at[2] == '\t') {
             at += 3;
@@ -207,7 +239,9 @@ static bool is_other_encoding(const uint8_t *bytes, const char *text)
 START_TEST(disassembler_agrees)
 {
     /* There, /proc/self/exe is objdump. */
-    FILE *pipe = popen("objdump -d --insn-width=16 /proc/self/exe $(ls /lib64/ld-linux-x86-64.so.2) 2>/dev/null | head -150000", "r");
+    FILE *pipe = popen("objdump -d --insn-width=16 /proc/self/exe $(ls /lib64/ld-linux-x86-64.so.2) "
+                       "2>/dev/null | head -150000",
+                       "r");
     unsigned int compared = 0, wrong = 0;
     char line[512];
 

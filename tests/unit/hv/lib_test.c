@@ -15,13 +15,13 @@
 #include "pvabi/errno.h"
 
 /* The same as the C library's printf makes, in text and in length. */
-#define CHECK_FORMAT(...)                                                                                              \
-    do {                                                                                                               \
-        char ours[256], theirs[256];                                                                                   \
-        int our_length = format_buffer(ours, sizeof(ours), __VA_ARGS__);                                               \
-        int their_length = snprintf(theirs, sizeof(theirs), __VA_ARGS__);                                              \
-        ck_assert_str_eq(ours, theirs);                                                                                \
-        ck_assert_int_eq(our_length, their_length);                                                                    \
+#define CHECK_FORMAT(...)                                                                                    \
+    do {                                                                                                     \
+        char ours[256], theirs[256];                                                                         \
+        int our_length = format_buffer(ours, sizeof(ours), __VA_ARGS__);                                     \
+        int their_length = snprintf(theirs, sizeof(theirs), __VA_ARGS__);                                    \
+        ck_assert_str_eq(ours, theirs);                                                                      \
+        ck_assert_int_eq(our_length, their_length);                                                          \
     } while (0)
 
 START_TEST(format_numbers)
@@ -34,7 +34,8 @@ START_TEST(format_numbers)
     CHECK_FORMAT("[%5d] [%-5d] [%05d] [%+d] [% d]", 42, 42, -42, 7, 7);
     CHECK_FORMAT("[%8.3d] [%-8.3x] [%.0d] [%#010x]", -5, 10u, 0, 0xabcu);
     CHECK_FORMAT("[%016lx] [%*d] [%-*d|]", 0xffff800000000000ul, 6, 12, 6, 12);
-    CHECK_FORMAT("%hhu %hu %hhd %hd %zu", (unsigned char)255, (unsigned short)65535, (signed char)-1, (short)-2, sizeof(int));
+    CHECK_FORMAT("%hhu %hu %hhd %hd %zu", (unsigned char)255, (unsigned short)65535, (signed char)-1,
+                 (short)-2, sizeof(int));
     CHECK_FORMAT("%p", (void *)0x1234);
 }
 END_TEST
@@ -164,7 +165,8 @@ START_TEST(ranges_like_a_bitmap)
     srand(17);
     rangeset_init(&set, storage, ARRAY_SIZE(storage));
     for (int step = 0; step < 3000; step++) {
-        unsigned int first = (unsigned int)rand() % SIZE, last = first + (unsigned int)rand() % (SIZE - first);
+        unsigned int first = (unsigned int)rand() % SIZE,
+                     last = first + (unsigned int)rand() % (SIZE - first);
         bool add = rand() % 2;
 
         last = MIN(last, first + 12);
