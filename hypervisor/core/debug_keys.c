@@ -3,6 +3,7 @@
 #include "core/debug_keys.h"
 #include "core/domain.h"
 #include "core/frame.h"
+#include "core/gnttab.h"
 #include "lib/log.h"
 #include "port/cpu.h"
 #include "port/machine.h"
@@ -43,6 +44,15 @@ static void print_domains(void)
     }
 }
 
+static void print_grants(void)
+{
+    for (struct domain *d = domain_get_next(0), *next; d; d = next) {
+        gnttab_print(d);
+        next = domain_get_next((domid_t)(d->id + 1));
+        domain_put(d);
+    }
+}
+
 static void print_memory(void)
 {
     log_info("%llu frames free (%llu MiB)", (unsigned long long)frame_free_count(),
@@ -65,6 +75,7 @@ static void reset(void)
 static const struct debug_key keys[] = {
     {'h', "this list", print_help},
     {'q', "domains and their vCPUs", print_domains},
+    {'g', "grant tables", print_grants},
     {'m', "memory", print_memory},
     {'t', "time", print_time},
     {'R', "start the machine again", reset},

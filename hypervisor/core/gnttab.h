@@ -11,10 +11,12 @@ struct domain;
 struct vcpu;
 
 /*
- * A domain's table with its first frame: 0, -XEN_EINVAL for limits that are none, -XEN_ENOMEM. A limit of frames that is negative (as
- * int32_t) is the default, which is also the highest. version_max 0: no table (d->gnttab stays NULL).
+ * A domain's table with its first frame: 0, -XEN_EINVAL for limits that are none, -XEN_ENOMEM. A limit of
+ * frames that is negative (as int32_t) is the default, which is also the highest. version_max 0: no table
+ * (d->gnttab stays NULL).
  */
-int gnttab_init(struct domain *d, uint32_t frames_max, uint32_t maptrack_frames_max, uint32_t version_max) MUST_CHECK;
+int gnttab_init(struct domain *d, uint32_t frames_max, uint32_t maptrack_frames_max,
+                uint32_t version_max) MUST_CHECK;
 
 /* Releases all that a dying domain has mapped of others; 0 or -XEN_ERESTART. */
 int gnttab_release_mappings(struct domain *d) MUST_CHECK;
@@ -22,7 +24,8 @@ int gnttab_release_mappings(struct domain *d) MUST_CHECK;
 /* Frees the table of a domain whose grants nobody maps any more. */
 void gnttab_free(struct domain *d);
 
-/* The frame of the table (or, status, of the version 2 status area) with this index, for XENMEM_acquire_resource; grows it. 0, -XEN_EINVAL, -XEN_ENOMEM. */
+/* The frame of the table (or, status, of the version 2 status area) with this index, for
+ * XENMEM_acquire_resource; grows it. 0, -XEN_EINVAL, -XEN_ENOMEM. */
 int gnttab_frame(struct domain *d, uint32_t index, bool status, mfn_t *frame) MUST_CHECK;
 
 /* How many frames that resource may have; 0 when there is no table, or no status area. */
@@ -39,8 +42,9 @@ uint32_t gnttab_status_frame_count(struct domain *d);
 uint32_t gnttab_version(const struct domain *d);
 
 /*
- * Changes the version; the entries that the toolstack makes are kept, all others cleared. 0; -XEN_EINVAL: none of 1 and 2; -XEN_ENOSYS:
- * not allowed; -XEN_EBUSY: grants are in use; -XEN_ERANGE: a kept entry has no form in version 1; -XEN_ENOMEM.
+ * Changes the version; the entries that the toolstack makes are kept, all others cleared. 0; -XEN_EINVAL:
+ * none of 1 and 2; -XEN_ENOSYS: not allowed; -XEN_EBUSY: grants are in use; -XEN_ERANGE: a kept entry has no
+ * form in version 1; -XEN_ENOMEM.
  */
 int gnttab_set_version(struct domain *d, uint32_t version) MUST_CHECK;
 
@@ -51,9 +55,9 @@ int16_t gnttab_swap(struct domain *d, grant_ref_t a, grant_ref_t b);
 void gnttab_map(struct vcpu *v, struct gnttab_map_grant_ref *op);
 
 /*
- * Unmapping, for a batch of requests at a time: gnttab_unmap_begin takes a mapping out of the running vCPU's page tables, then
- * gnttab_unmap_flush must be called once for all, then gnttab_unmap_end for each, which gives back what the mapping held. No lock
- * held. Until then op keeps what was begun.
+ * Unmapping, for a batch of requests at a time: gnttab_unmap_begin takes a mapping out of the running vCPU's
+ * page tables, then gnttab_unmap_flush must be called once for all, then gnttab_unmap_end for each, which
+ * gives back what the mapping held. No lock held. Until then op keeps what was begun.
  */
 struct gnttab_unmap {
     uint64_t host_addr, dev_bus_addr; /* in: 0 leaves that half of the mapping */
@@ -63,7 +67,7 @@ struct gnttab_unmap {
     uint16_t done;                    /* GNTMAP_*: the halves that were taken out, and whether read-only */
     uint32_t flags;                   /* GNTMAP_*: of the mapping, without these halves */
     grant_ref_t ref;
-    struct domain *granter;           /* with a reference, if the handle was a good one */
+    struct domain *granter; /* with a reference, if the handle was a good one */
     mfn_t frame;
 };
 
@@ -74,7 +78,8 @@ void gnttab_unmap_end(struct vcpu *v, struct gnttab_unmap *op);
 /* Copies between grants and frames of the running domain d, and sets op's status. No lock held. */
 void gnttab_copy(struct domain *d, struct gnttab_copy *op);
 
-/* Prints how much of its limits a domain uses, and its grants that are in use. For the debug keys: takes no lock. */
+/* Prints how much of its limits a domain uses, and its grants that are in use. For the debug keys: takes no
+ * lock. */
 void gnttab_print(const struct domain *d);
 
 #endif

@@ -17,12 +17,12 @@ struct side {
     struct domain *domain; /* whose grant or frame it is */
     mfn_t frame;
     uint16_t start, length;
-    bool own, typed;       /* a reference to a frame of the caller's own; the writable type */
+    bool own, typed; /* a reference to a frame of the caller's own; the writable type */
     unsigned int chain_length;
     struct {
         struct domain *granter;
         grant_ref_t ref;
-    } chain[CHAIN_MAX];    /* grants in use */
+    } chain[CHAIN_MAX]; /* grants in use */
 };
 
 static unsigned int side_use(const struct side *s)
@@ -114,7 +114,8 @@ static int16_t side_claim_own(struct side *s, xen_pfn_t frame)
     return GNTST_okay;
 }
 
-static int16_t side_claim(struct side *s, const struct domain *d, const struct gnttab_copy_ptr *p, bool by_ref)
+static int16_t side_claim(struct side *s, const struct domain *d, const struct gnttab_copy_ptr *p,
+                          bool by_ref)
 {
     int16_t status = by_ref ? side_claim_grant(s, d, p->u.ref) : side_claim_own(s, p->u.gmfn);
 
@@ -135,7 +136,8 @@ static int16_t sides_copy(const struct gnttab_copy *op, const struct side *from,
     uint8_t *destination;
     const uint8_t *source;
 
-    if ((uint32_t)op->source.offset + op->len > PAGE_SIZE || (uint32_t)op->dest.offset + op->len > PAGE_SIZE) {
+    if ((uint32_t)op->source.offset + op->len > PAGE_SIZE ||
+        (uint32_t)op->dest.offset + op->len > PAGE_SIZE) {
         return GNTST_bad_copy_arg;
     }
     if (!side_covers(from, op->source.offset, op->len) || !side_covers(to, op->dest.offset, op->len)) {

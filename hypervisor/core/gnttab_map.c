@@ -2,9 +2,10 @@
 /*
  * Mapping grants and unmapping them.
  *
- * A live mapping holds a use of its grant for each half that it has, host (a page-table entry) and device; each half holds a
- * reference to the frame and, to write, its writable type. Those of the host half belong to the page-table entry: a guest that overwrites
- * the entry by other means gives them back and keeps only the use.
+ * A live mapping holds a use of its grant for each half that it has, host (a page-table entry) and device;
+ * each half holds a reference to the frame and, to write, its writable type. Those of the host half belong to
+ * the page-table entry: a guest that overwrites the entry by other means gives them back and keeps only the
+ * use.
  */
 #include "core/domain.h"
 #include "core/frame.h"
@@ -18,10 +19,10 @@
 #include "port/tlb.h"
 #include "pvabi/errno.h"
 
-#define HALVES ((uint32_t)(GNTMAP_device_map | GNTMAP_host_map))
-#define FLAGS_KEPT (HALVES | GNTMAP_readonly | GNTMAP_application_map | GNTMAP_contains_pte)
+#define HALVES              ((uint32_t)(GNTMAP_device_map | GNTMAP_host_map))
+#define FLAGS_KEPT          (HALVES | GNTMAP_readonly | GNTMAP_application_map | GNTMAP_contains_pte)
 #define PTE_AVAILABLE_SHIFT 9
-#define PTE_AVAILABLE_LOW 7u
+#define PTE_AVAILABLE_LOW   7u
 
 /* What the halves of a mapping are as uses of the grant. */
 static unsigned int uses_of(uint32_t flags)
@@ -84,7 +85,8 @@ static uint64_t entry_for(mfn_t m, uint32_t flags)
     return pte_make(m, entry);
 }
 
-static bool host_map(struct vcpu *v, const struct domain *granter, mfn_t m, const struct gnttab_map_grant_ref *op)
+static bool host_map(struct vcpu *v, const struct domain *granter, mfn_t m,
+                     const struct gnttab_map_grant_ref *op)
 {
     bool readonly = op->flags & GNTMAP_readonly;
 
@@ -102,7 +104,8 @@ static bool host_map(struct vcpu *v, const struct domain *granter, mfn_t m, cons
 }
 
 /* Both halves or none. */
-static bool halves_map(struct vcpu *v, const struct domain *granter, mfn_t m, const struct gnttab_map_grant_ref *op)
+static bool halves_map(struct vcpu *v, const struct domain *granter, mfn_t m,
+                       const struct gnttab_map_grant_ref *op)
 {
     bool readonly = op->flags & GNTMAP_readonly, device = op->flags & GNTMAP_device_map;
 
@@ -181,7 +184,8 @@ void gnttab_map(struct vcpu *v, struct gnttab_map_grant_ref *op)
 static int16_t unmap_halves(struct vcpu *v, struct gnttab_unmap *op)
 {
     uint32_t flags = op->flags;
-    bool device = op->dev_bus_addr && flags & GNTMAP_device_map, host = op->host_addr && flags & GNTMAP_host_map;
+    bool device = op->dev_bus_addr && flags & GNTMAP_device_map,
+         host = op->host_addr && flags & GNTMAP_host_map;
 
     if (device && op->dev_bus_addr != mfn_to_maddr(op->frame).n) {
         return GNTST_bad_dev_addr;

@@ -81,7 +81,8 @@ grant_handle_t gnttab_maptrack_take(struct gnttab_maptrack *m)
     return handle;
 }
 
-void gnttab_maptrack_set(struct gnttab_maptrack *m, grant_handle_t handle, const struct gnttab_mapping *mapping)
+void gnttab_maptrack_set(struct gnttab_maptrack *m, grant_handle_t handle,
+                         const struct gnttab_mapping *mapping)
 {
     struct lock_token token = lock_acquire(&m->lock);
 
@@ -99,7 +100,8 @@ void gnttab_maptrack_set(struct gnttab_maptrack *m, grant_handle_t handle, const
 bool gnttab_maptrack_claim(struct gnttab_maptrack *m, grant_handle_t handle, struct gnttab_mapping *mapping)
 {
     struct lock_token token = lock_acquire(&m->lock);
-    bool live = handle < (uint64_t)m->frames * HANDLES_A_FRAME && mapping_at(m, handle)->state == GNTTAB_MAPPING_LIVE;
+    bool live =
+        handle < (uint64_t)m->frames * HANDLES_A_FRAME && mapping_at(m, handle)->state == GNTTAB_MAPPING_LIVE;
 
     if (live) {
         mapping_at(m, handle)->state = GNTTAB_MAPPING_BUSY;

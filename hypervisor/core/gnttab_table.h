@@ -2,12 +2,13 @@
 /*
  * The parts of a domain's grant table, for the files that work on it.
  *
- * The table's entries stand in frames that the guest writes: whatever is read there is read once and checked. Beside each entry the
- * hypervisor keeps who uses it (struct gnttab_active). An entry in use has one user domain and one frame, to which it holds a
- * reference from its first use to its last, and it is marked for the guest by GTF_reading and GTF_writing.
+ * The table's entries stand in frames that the guest writes: whatever is read there is read once and checked.
+ * Beside each entry the hypervisor keeps who uses it (struct gnttab_active). An entry in use has one user
+ * domain and one frame, to which it holds a reference from its first use to its last, and it is marked for
+ * the guest by GTF_reading and GTF_writing.
  *
- * Locks: lock covers all but the maptrack, which has its own. Nothing that may free a frame or a domain is done under them, and of two
- * tables only one is locked at a time.
+ * Locks: lock covers all but the maptrack, which has its own. Nothing that may free a frame or a domain is
+ * done under them, and of two tables only one is locked at a time.
  */
 #ifndef CORE_GNTTAB_TABLE_H
 #define CORE_GNTTAB_TABLE_H
@@ -17,11 +18,11 @@
 #include "port/lock.h"
 #include "pvabi/grant_table.h"
 
-#define GNTTAB_FRAMES_MAX 64u
+#define GNTTAB_FRAMES_MAX          64u
 #define GNTTAB_MAPTRACK_FRAMES_MAX 1024u
 
-#define GNTTAB_V1_A_FRAME ((uint32_t)(PAGE_SIZE / sizeof(struct grant_entry_v1)))
-#define GNTTAB_V2_A_FRAME ((uint32_t)(PAGE_SIZE / sizeof(union grant_entry_v2)))
+#define GNTTAB_V1_A_FRAME     ((uint32_t)(PAGE_SIZE / sizeof(struct grant_entry_v1)))
+#define GNTTAB_V2_A_FRAME     ((uint32_t)(PAGE_SIZE / sizeof(union grant_entry_v2)))
 #define GNTTAB_STATUS_A_FRAME ((uint32_t)(PAGE_SIZE / sizeof(grant_status_t)))
 
 /* Uses of a grant: by a CPU or by a device, to read or to write. */
@@ -36,7 +37,7 @@ enum gnttab_use {
 struct domain;
 
 struct gnttab_active {
-    mfn_t frame;            /* not of one that passes another grant on */
+    mfn_t frame; /* not of one that passes another grant on */
     domid_t user;
     uint16_t start, length; /* what part of the frame is granted */
     bool part, passes_on;   /* both are for copies only */
@@ -47,10 +48,10 @@ struct gnttab {
     struct spinlock lock; /* LOCK_GNTTAB */
     uint32_t version, version_max;
     uint32_t frames, frames_max;
-    uint32_t status_frames;         /* made; version 2 uses as many as frames need */
-    void **shared;                  /* frames_max pages of entries */
-    uint32_t **status;              /* pages of version 2's status words, two in each of these */
-    struct gnttab_active **active;  /* frames_max arrays of GNTTAB_V1_A_FRAME */
+    uint32_t status_frames;        /* made; version 2 uses as many as frames need */
+    void **shared;                 /* frames_max pages of entries */
+    uint32_t **status;             /* pages of version 2's status words, two in each of these */
+    struct gnttab_active **active; /* frames_max arrays of GNTTAB_V1_A_FRAME */
     struct gnttab_maptrack maptrack;
 };
 
@@ -84,7 +85,8 @@ static inline bool gnttab_in_use_to_write(const struct gnttab_active *a)
 /* Makes the status frames for so many frames of entries: 0 or -XEN_ENOMEM. Under the lock. */
 int gnttab_status_grow(struct domain *d, uint32_t frames) MUST_CHECK;
 
-/* The 32-bit word that holds an entry's status word, and how far up it stands: version 1 keeps it in the entry's flags. */
+/* The 32-bit word that holds an entry's status word, and how far up it stands: version 1 keeps it in the
+ * entry's flags. */
 uint32_t *gnttab_status_word(const struct gnttab *t, grant_ref_t ref, unsigned int *shift);
 
 #endif

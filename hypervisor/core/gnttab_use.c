@@ -16,8 +16,10 @@ static bool kind_fits(uint32_t flags, domid_t user, const struct gnttab_wish *wi
     return user == wish->user && (kind == GTF_permit_access || (wish->copy && kind == GTF_transitive));
 }
 
-/* Version 1: the marks stand in the word that also says what is granted to whom, so both are settled by one exchange. */
-static int16_t v1_mark(struct grant_entry_v1 *entry, const struct gnttab_active *a, const struct gnttab_wish *wish)
+/* Version 1: the marks stand in the word that also says what is granted to whom, so both are settled by one
+ * exchange. */
+static int16_t v1_mark(struct grant_entry_v1 *entry, const struct gnttab_active *a,
+                       const struct gnttab_wish *wish)
 {
     volatile uint32_t *word = (volatile uint32_t *)(void *)entry;
     uint32_t seen = port_read_u32(word), marks = GTF_reading;
@@ -27,8 +29,8 @@ static int16_t v1_mark(struct grant_entry_v1 *entry, const struct gnttab_active 
     for (unsigned int i = 0; i < UNSTABLE_TRIES; i++) {
         uint32_t flags = seen & UINT16_MAX;
 
-        if (!gnttab_in_use(a) && (!kind_fits(flags, (domid_t)(seen >> 16), wish) ||
-                                  (flags & GTF_type_mask) == GTF_transitive)) {
+        if (!gnttab_in_use(a) &&
+            (!kind_fits(flags, (domid_t)(seen >> 16), wish) || (flags & GTF_type_mask) == GTF_transitive)) {
             return GNTST_general_error;
         }
         if (write && flags & GTF_readonly) {
@@ -60,8 +62,8 @@ static void status_settle(const struct gnttab *t, grant_ref_t ref, const struct 
 }
 
 /*
- * Version 2: the marks stand apart. They are set first and the entry is looked at again after: the granter clears the entry first and
- * looks at the marks after, so one of the two sees the other.
+ * Version 2: the marks stand apart. They are set first and the entry is looked at again after: the granter
+ * clears the entry first and looks at the marks after, so one of the two sees the other.
  */
 static int16_t v2_mark(const struct gnttab *t, grant_ref_t ref, const struct gnttab_active *a,
                        const struct gnttab_wish *wish)

@@ -130,7 +130,8 @@ int gnttab_set_version(struct domain *d, uint32_t version)
     return error;
 }
 
-/* Words of 64 bits change places; the guest may write them at the same time, and then gets what it asked for. */
+/* Words of 64 bits change places; the guest may write them at the same time, and then gets what it asked for.
+ */
 static void words_swap(uint64_t *a, uint64_t *b, size_t count)
 {
     for (size_t i = 0; i < count; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * grant_table_op: arrays of requests. Each request has a status of its own; the call fails only when the array cannot be read or
- * written. A call that is interrupted goes on with the rest of the array.
+ * grant_table_op: arrays of requests. Each request has a status of its own; the call fails only when the
+ * array cannot be read or written. A call that is interrupted goes on with the rest of the array.
  */
 #include "hypercall/grant_table.h"
 
@@ -11,7 +11,7 @@
 #include "port/guest_copy.h"
 
 #define OPERATION_MASK 0xfffu /* the bits above carry the state of an interrupted cache_flush */
-#define UNMAP_BATCH 32u       /* how many unmaps share a flush */
+#define UNMAP_BATCH    32u    /* how many unmaps share a flush */
 
 /* A kind of request: its size, and the function that does one at an address, 0 or -XEN_EFAULT. */
 struct grant_kind {
@@ -19,8 +19,8 @@ struct grant_kind {
     int (*step)(guest_va_t at);
 };
 
-#define STATUS_PUT(at, op)                                                                                             \
-    port_copy_to_guest(guest_va((at).n + ((uintptr_t)&(op)->status - (uintptr_t)(op))), &(op)->status,                 \
+#define STATUS_PUT(at, op)                                                                               \
+    port_copy_to_guest(guest_va((at).n + ((uintptr_t) & (op)->status - (uintptr_t)(op))), &(op)->status, \
                        sizeof((op)->status))
 
 static int step_map(guest_va_t at)
@@ -117,7 +117,8 @@ static int unmap_get(guest_va_t at, struct gnttab_unmap *op)
     if (port_copy_from_guest(&in, at, sizeof(in))) {
         return -XEN_EFAULT;
     }
-    *op = (struct gnttab_unmap){.host_addr = in.host_addr, .dev_bus_addr = in.dev_bus_addr, .handle = in.handle};
+    *op = (struct gnttab_unmap){
+        .host_addr = in.host_addr, .dev_bus_addr = in.dev_bus_addr, .handle = in.handle};
     return 0;
 }
 
@@ -132,8 +133,8 @@ static int replace_get(guest_va_t at, struct gnttab_unmap *op)
     return 0;
 }
 
-static const struct unmap_kind kind_unmap = {
-    sizeof(struct gnttab_unmap_grant_ref), offsetof(struct gnttab_unmap_grant_ref, status), unmap_get};
+static const struct unmap_kind kind_unmap = {sizeof(struct gnttab_unmap_grant_ref),
+                                             offsetof(struct gnttab_unmap_grant_ref, status), unmap_get};
 static const struct unmap_kind kind_replace = {
     sizeof(struct gnttab_unmap_and_replace), offsetof(struct gnttab_unmap_and_replace, status), replace_get};
 
@@ -201,7 +202,8 @@ static int64_t unmap_run(struct hypercall_args *args, const struct unmap_kind *k
     return error;
 }
 
-/* Caches here are coherent for every device that the machine has: there is nothing that a guest would have to flush. */
+/* Caches here are coherent for every device that the machine has: there is nothing that a guest would have to
+ * flush. */
 static int64_t cache_flush(guest_va_t at, uint32_t count)
 {
     struct gnttab_cache_flush op;

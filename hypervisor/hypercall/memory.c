@@ -9,7 +9,7 @@
 #include "port/guest_copy.h"
 #include "port/map.h"
 
-#define ORDER_MAX_GUEST 9u     /* 2 MiB */
+#define ORDER_MAX_GUEST    9u  /* 2 MiB */
 #define ORDER_MAX_HARDWARE 12u /* of a domain with devices, for its DMA */
 
 unsigned int memory_order_max(const struct domain *caller)

@@ -8,7 +8,8 @@
 
 struct domain;
 
-/* The first argument of memory_op: the operation, and above it how many extents an earlier part of the call has done. */
+/* The first argument of memory_op: the operation, and above it how many extents an earlier part of the call
+ * has done. */
 #define MEMORY_OPERATION_BITS 6u
 #define MEMORY_OPERATION_MASK ((1ull << MEMORY_OPERATION_BITS) - 1)
 
@@ -22,11 +23,12 @@ struct memory_place {
 };
 
 /* 0 or -XEN_EINVAL. */
-int memory_place_decode(const struct domain *caller, unsigned int mem_flags, struct memory_place *place) MUST_CHECK;
+int memory_place_decode(const struct domain *caller, unsigned int mem_flags,
+                        struct memory_place *place) MUST_CHECK;
 
 /*
- * The domain that an argument names, with a reference, if the caller may control it: 0, -XEN_ESRCH or -XEN_EPERM. (DOMID_SELF and the
- * caller's own number are the caller.)
+ * The domain that an argument names, with a reference, if the caller may control it: 0, -XEN_ESRCH or
+ * -XEN_EPERM. (DOMID_SELF and the caller's own number are the caller.)
  */
 int memory_target(domid_t id, struct domain **target) MUST_CHECK;
 

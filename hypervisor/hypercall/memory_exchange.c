@@ -2,8 +2,9 @@
 /*
  * XENMEM_exchange: a domain gives frames back and gets as many in extents of another order.
  *
- * The work goes in chunks, the larger of the two extents: a chunk is done as a whole or not at all. Its new frames are allocated and
- * the guest's lists are read before anything is taken from the domain; nr_exchanged in the guest's argument says how far it is.
+ * The work goes in chunks, the larger of the two extents: a chunk is done as a whole or not at all. Its new
+ * frames are allocated and the guest's lists are read before anything is taken from the domain; nr_exchanged
+ * in the guest's argument says how far it is.
  */
 #include "core/domain.h"
 #include "core/frame_alloc.h"
@@ -29,7 +30,7 @@ struct exchange {
     struct domain *d;
     struct memory_place place;
     unsigned int old_extents, new_extents; /* logarithms of how many make a chunk: one of them is 0 */
-    struct exchange_old *old; /* of the chunk */
+    struct exchange_old *old;              /* of the chunk */
     struct exchange_new *new;
     uint64_t old_count, new_count;
 };
@@ -210,7 +211,8 @@ static int exchange_check(const struct xen_memory_exchange *in)
         give->nr_extents << give->extent_order != get->nr_extents << get->extent_order) {
         return -XEN_EINVAL;
     }
-    if (give->nr_extents > UINT64_MAX / sizeof(xen_pfn_t) || get->nr_extents > UINT64_MAX / sizeof(xen_pfn_t) ||
+    if (give->nr_extents > UINT64_MAX / sizeof(xen_pfn_t) ||
+        get->nr_extents > UINT64_MAX / sizeof(xen_pfn_t) ||
         !guest_range_ok(GUEST_HANDLE_VA(give->extent_start), give->nr_extents * sizeof(xen_pfn_t)) ||
         !guest_range_ok(GUEST_HANDLE_VA(get->extent_start), get->nr_extents * sizeof(xen_pfn_t))) {
         return -XEN_EFAULT;
@@ -246,8 +248,8 @@ int64_t memory_exchange(guest_va_t at)
         return -XEN_EFAULT;
     }
     error = exchange_for_target(&x);
-    if (port_copy_to_guest(guest_va(at.n + offsetof(struct xen_memory_exchange, nr_exchanged)), &x.in.nr_exchanged,
-                           sizeof(x.in.nr_exchanged))) {
+    if (port_copy_to_guest(guest_va(at.n + offsetof(struct xen_memory_exchange, nr_exchanged)),
+                           &x.in.nr_exchanged, sizeof(x.in.nr_exchanged))) {
         return -XEN_EFAULT;
     }
     return error;

@@ -112,7 +112,8 @@ static int map_put(struct map_writer *w, uint64_t first, uint64_t end, uint32_t 
     return 0;
 }
 
-/* What of the frames [first, end), which the firmware says nothing about, the domain may not touch is reserved for it. */
+/* What of the frames [first, end), which the firmware says nothing about, the domain may not touch is
+ * reserved for it. */
 static int map_put_gap(struct map_writer *w, uint64_t first, uint64_t end)
 {
     const struct rangeset *allowed = CURRENT_DOMAIN()->io_frames;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memory_op: a domain's memory becomes more or less, extent by extent. These calls have no errors: they return how many extents are
- * done, those before an interruption counted.
+ * memory_op: a domain's memory becomes more or less, extent by extent. These calls have no errors: they
+ * return how many extents are done, those before an interruption counted.
  */
 #include "core/domain.h"
 #include "hypercall/memory.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* memory_op: frames of the hypervisor that the tools map, and the physical maps that translated guests have and ours have not. */
+/* memory_op: frames of the hypervisor that the tools map, and the physical maps that translated guests have
+ * and ours have not. */
 #include "core/domain.h"
 #include "core/frame.h"
 #include "core/gnttab.h"
@@ -17,7 +18,8 @@ static uint32_t resource_frames_max(const struct domain *d, const struct xen_mem
 }
 
 /* Lists the frames from number i on; *done gets how far it came. */
-static int resource_list(struct domain *d, const struct xen_mem_acquire_resource *in, uint64_t i, uint64_t *done)
+static int resource_list(struct domain *d, const struct xen_mem_acquire_resource *in, uint64_t i,
+                         uint64_t *done)
 {
     bool status = in->id == XENMEM_resource_grant_table_id_status;
     int error = 0;
@@ -40,15 +42,18 @@ static int resource_list(struct domain *d, const struct xen_mem_acquire_resource
     return error;
 }
 
-static int resource_size(guest_va_t at, const struct xen_mem_acquire_resource *in, uint32_t max, uint64_t start)
+static int resource_size(guest_va_t at, const struct xen_mem_acquire_resource *in, uint32_t max,
+                         uint64_t start)
 {
     if (in->nr_frames != 0 || start != 0) {
         return -XEN_EINVAL;
     }
-    return port_copy_to_guest(guest_va(at.n + offsetof(struct xen_mem_acquire_resource, nr_frames)), &max, sizeof(max));
+    return port_copy_to_guest(guest_va(at.n + offsetof(struct xen_mem_acquire_resource, nr_frames)), &max,
+                              sizeof(max));
 }
 
-static int resource_of(struct domain *d, guest_va_t at, const struct xen_mem_acquire_resource *in, uint64_t *start)
+static int resource_of(struct domain *d, guest_va_t at, const struct xen_mem_acquire_resource *in,
+                       uint64_t *start)
 {
     uint32_t max = resource_frames_max(d, in);
 
@@ -130,7 +135,8 @@ int64_t memory_physmap_add_batch(guest_va_t at, uint64_t start)
     return in.space == XENMAPSPACE_gmfn_range ? -XEN_EOPNOTSUPP : physmap_refuse(in.domid);
 }
 
-/* Its numbers are machine frames: taking one out of the map that it has not changes nothing, but must be one of its own. */
+/* Its numbers are machine frames: taking one out of the map that it has not changes nothing, but must be one
+ * of its own. */
 int64_t memory_physmap_remove(guest_va_t at)
 {
     struct xen_remove_from_physmap in;

@@ -5,10 +5,10 @@
 
 #include "lib/types.h"
 
-#define E820_RAM 1u
+#define E820_RAM      1u
 #define E820_RESERVED 2u
-#define E820_ACPI 3u
-#define E820_NVS 4u
+#define E820_ACPI     3u
+#define E820_NVS      4u
 #define E820_UNUSABLE 5u
 
 struct e820entry {
