@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "lib/xsbatch.h"
@@ -161,6 +162,26 @@ int pv_nodes_write(struct pv_host *host, const struct pv_nodes *nodes, struct pv
     result = xs_batch_run(host->xs, batch, error);
     xs_batch_free(batch);
     return result;
+}
+
+int pv_nodes_write_host(struct pv_host *host, struct pv_error *error)
+{
+    static const struct {
+        const char *path, *value;
+    } nodes[] = {{"/local/domain/0/domid", "0"},
+                 {"/local/domain/0/name", "Domain-0"},
+                 {"/local/pool/0/name", "Pool-0"}};
+
+    for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
+        char *there = xs_read(host->xs, 0, nodes[i].path, NULL, error);
+
+        if (!there && (error->number != ENOENT ||
+                       xs_write_string(host->xs, 0, nodes[i].path, nodes[i].value, error) != 0)) {
+            return -1;
+        }
+        free(there);
+    }
+    return 0;
 }
 
 void pv_nodes_remove(struct pv_host *host, uint16_t domid, const uint8_t uuid[16], const char *name)

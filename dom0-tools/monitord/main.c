@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/daemon.h"
+#include "lib/nodes.h"
 #include "monitord/monitor.h"
 
 #define MONITORD_RETRY_MS 300
@@ -31,6 +32,10 @@ static void monitord_disconnect(struct monitord *monitord)
 static int monitord_connect(struct monitord *monitord, struct pv_error *error)
 {
     if (pv_host_open(&monitord->monitor.host, error) != 0) {
+        return -1;
+    }
+    if (pv_nodes_write_host(&monitord->monitor.host, error) != 0) {
+        monitord_disconnect(monitord);
         return -1;
     }
     monitord->events = xs_open(error);
