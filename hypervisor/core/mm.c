@@ -18,7 +18,8 @@
 
 void mm_vcpu_init(struct vcpu *v)
 {
-    v->mm = (struct mm_vcpu){MFN_INVALID, MFN_INVALID, MFN_INVALID, MFN_INVALID};
+    v->mm = (struct mm_vcpu){
+        .kernel_root = MFN_INVALID, .user_root = MFN_INVALID, .hw_cr3 = {0, 0}, .old_table = MFN_INVALID};
 }
 
 void mm_cpu_enter(struct domain *d, unsigned int cpu)
@@ -31,18 +32,31 @@ void mm_cpu_leave(struct domain *d, unsigned int cpu)
     port_and_u64(&d->dirty_cpus.bits, ~cpumask_of(cpu).bits);
 }
 
+static uint64_t root_cr3(mfn_t root)
+{
+    return mfn_valid_number(root) ? mfn_to_maddr(root).n : 0;
+}
+
+static void roots_publish(struct vcpu *v)
+{
+    v->mm.hw_cr3[0] = root_cr3(v->mm.user_root);
+    v->mm.hw_cr3[1] = root_cr3(v->mm.kernel_root);
+}
+
 void mm_update_hw_root(struct vcpu *v)
 {
-    mfn_t root = v->cpu.kernel_mode ? v->mm.kernel_root : v->mm.user_root;
+    mfn_t root;
 
+    roots_publish(v);
+    if (v != port_current()) {
+        return;
+    }
+    root = mm_hw_root(&v->mm, v->cpu.kernel_mode);
     if (!mfn_valid_number(root)) {
-        if (v == port_current()) {
-            domain_crash(v->domain, "vCPU %u enters user mode without a root of page tables for it", v->id);
-        }
+        domain_crash(v->domain, "vCPU %u has no root of page tables for its mode", v->id);
         root = v->mm.kernel_root;
     }
-    v->mm.hw_root = root;
-    if (v == port_current() && mfn_valid_number(root)) {
+    if (mfn_valid_number(root)) {
         port_load_root(root);
     }
 }
@@ -134,7 +148,9 @@ int mm_set_user_root(struct vcpu *v, mfn_t root)
         }
     }
     v->mm.user_root = root;
-    if (!v->cpu.kernel_mode) {
+    if (v->cpu.kernel_mode) {
+        roots_publish(v);
+    } else {
         mm_update_hw_root(v);
     }
     if (mfn_valid_number(old)) {
@@ -157,7 +173,7 @@ int mm_drop_roots(struct vcpu *v)
 {
     int rc = mm_finish_old_table(v);
 
-    v->mm.hw_root = MFN_INVALID;
+    v->mm.hw_cr3[0] = v->mm.hw_cr3[1] = 0;
     if (rc == 0) {
         rc = root_drop(&v->mm.user_root);
     }

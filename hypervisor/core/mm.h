@@ -26,13 +26,19 @@ struct mm_domain {
 };
 
 struct mm_vcpu {
-    mfn_t kernel_root; /* the guest's L4 for kernel mode (its CR3), MFN_INVALID before there is one */
-    mfn_t user_root;   /* ... for user mode, MFN_INVALID if none */
-    mfn_t hw_root;   /* what CR3 holds when the vCPU runs in its present mode; never assumed to be the guest's
-                        L4 */
+    mfn_t kernel_root;  /* the guest's L4 for kernel mode (its CR3), MFN_INVALID before there is one */
+    mfn_t user_root;    /* ... for user mode, MFN_INVALID if none */
+    uint64_t hw_cr3[2]; /* what CR3 gets in user (0) and kernel (1) mode, never assumed to be the guest's L4;
+                           0: none */
     mfn_t old_table; /* a table whose references this vCPU still has to drop: long work that was preempted; or
                         MFN_INVALID */
 };
+
+/* The root that hw_cr3 has for a mode; MFN_INVALID: none. */
+static inline mfn_t mm_hw_root(const struct mm_vcpu *mm, bool kernel_mode)
+{
+    return mm->hw_cr3[kernel_mode] ? maddr_to_mfn(maddr(mm->hw_cr3[kernel_mode])) : MFN_INVALID;
+}
 
 /* A new domain's (frame_max is for the caller to set) and a new vCPU's part. */
 void mm_domain_init(struct domain *d);
@@ -47,8 +53,8 @@ void mm_vcpu_init(struct vcpu *v);
 void mm_cpu_enter(struct domain *d, unsigned int cpu);
 void mm_cpu_leave(struct domain *d, unsigned int cpu);
 
-/* The vCPU's present mode changed (cpu.kernel_mode) or a root did: recomputes hw_root; loads it if v is
- * running. */
+/* The vCPU's present mode changed (cpu.kernel_mode) or a root did: recomputes hw_cr3; if v runs, loads what
+ * it gets. */
 void mm_update_hw_root(struct vcpu *v);
 
 /*
@@ -108,9 +114,8 @@ int mm_release(struct domain *d, mfn_t m) MUST_CHECK;
 int mm_steal(struct domain *d, mfn_t m) MUST_CHECK;
 
 /*
- * Makes a frame that was stolen a frame of d. within_max: fails with -XEN_ENOMEM when d would have more than
- * its maximum; or when d is dying. The new owner's CPUs get no translation of the old one's: all were flushed
- * here.
+ * Makes a frame that was stolen, or that frame_alloc gave, a frame of d. -XEN_ENOMEM when d is dying or, with
+ * within_max, would have more than its maximum. Translations of the old owner are flushed before.
  */
 int mm_give(struct domain *d, mfn_t m, bool within_max) MUST_CHECK;
 

@@ -52,11 +52,23 @@ void asm_offsets(void)
     VCPU(GS_KERNEL, cpu.gs_base_kernel);
     VCPU(GS_USER, cpu.gs_base_user);
     VCPU(INFO, evtchn.info);
-    VCPU(HW_ROOT, mm.hw_root);
+    DEFINE(VCPU_CR3_USER, offsetof(struct vcpu, mm.hw_cr3[0]));
+    DEFINE(VCPU_CR3_KERNEL, offsetof(struct vcpu, mm.hw_cr3[1]));
     VCPU(KERNEL_ROOT, mm.kernel_root);
     VCPU(USER_ROOT, mm.user_root);
-    VCPU(RUNSTATE_STALE, sched.runstate_stale);
-    VCPU(TIME_STALE, sched.time_stale);
+    /* Two flags in one word: the fast paths look at both at once. */
+    VCPU(STALE_AREAS, sched.runstate_stale);
+    _Static_assert(offsetof(struct vcpu, sched.time_stale) == offsetof(struct vcpu, sched.runstate_stale) + 1, "");
+    _Static_assert(offsetof(struct vcpu, cpu.nmi_pending) == offsetof(struct vcpu, cpu.nmi_masked) + 1, "");
+    DEFINE(TRAP_INFO_SIZE, sizeof(struct trap_info));
+    DEFINE(TRAP_INFO_FLAGS, offsetof(struct trap_info, flags));
+    DEFINE(TRAP_INFO_ADDRESS, offsetof(struct trap_info, address));
+    DEFINE(INFO_MASK, offsetof(struct vcpu_info, evtchn_upcall_mask));
+    DEFINE(INFO_CR2, offsetof(struct vcpu_info, arch.cr2));
+    DEFINE(ASSIST_IOPL, 1u << VMASST_TYPE_architectural_iopl);
+    DEFINE(IRET_SIZE, sizeof(struct iret_context));
+    DEFINE(HYPERCALL_IRET, __HYPERVISOR_iret);
+    DEFINE(IRET_IN_SYSCALL, VGCF_in_syscall);
     VCPU(DOMAIN, domain);
     DEFINE(DOMAIN_VM_ASSIST, offsetof(struct domain, vm_assist));
 }

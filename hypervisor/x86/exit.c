@@ -39,6 +39,12 @@ void x86_hypercall(struct vcpu *v, struct cpu_user_regs *regs)
     regs->rax = (uint64_t)result;
 }
 
+void x86_bounce_failed(struct cpu_user_regs *regs)
+{
+    (void)regs;
+    domain_crash(CURRENT_DOMAIN(), "the stack for a trap or system call cannot be written");
+}
+
 static void idle(struct x86_cpu *cpu)
 {
     if (frame_scrub_some()) {

@@ -14,6 +14,7 @@ void x86_trap(struct cpu_user_regs *regs);
 void x86_nmi(struct cpu_user_regs *regs);
 void x86_double_fault(struct cpu_user_regs *regs) NORETURN;
 void x86_machine_check(struct cpu_user_regs *regs) NORETURN;
+void x86_bounce_failed(struct cpu_user_regs *regs);
 void x86_exit_work(struct cpu_user_regs *regs);
 
 /* In x86/entry.S. */

@@ -212,7 +212,7 @@ void port_vcpu_switch(struct vcpu *from, struct vcpu *to)
         x86_windows_take(to);
     }
     cpu->current = to;
-    cpu->root = to->is_idle ? (uint64_t)x86_idle_l4 - LAYOUT_DIRECT : to->mm.hw_root.n << PAGE_SHIFT;
+    cpu->root = to->is_idle ? (uint64_t)x86_idle_l4 - LAYOUT_DIRECT : to->mm.hw_cr3[to->cpu.kernel_mode];
     if (to->is_idle) {
         x86_windows_unload();
         set_cr4(x86_features.cr4);

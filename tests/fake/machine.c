@@ -83,7 +83,7 @@ void fake_run(struct vcpu *v)
         v->sched.cpu = fake_cpu;
         mm_cpu_enter(v->domain, fake_cpu);
     }
-    fake_tlb_switch(v && mfn_valid_number(v->mm.hw_root) ? v->mm.hw_root : MFN_INVALID);
+    fake_tlb_switch(v ? mm_hw_root(&v->mm, v->cpu.kernel_mode) : MFN_INVALID);
 }
 
 void fake_check_idle(void)

@@ -18,6 +18,6 @@ void port_vcpu_switch(struct vcpu *from, struct vcpu *to)
     if (!to->is_idle) {
         mm_cpu_enter(to->domain, fake_cpu);
     }
-    fake_tlb_switch(to->is_idle ? MFN_INVALID : to->mm.hw_root);
+    fake_tlb_switch(to->is_idle ? MFN_INVALID : mm_hw_root(&to->mm, to->cpu.kernel_mode));
     sched_switched(from, to);
 }

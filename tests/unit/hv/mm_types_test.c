@@ -341,7 +341,7 @@ START_TEST(roots_hold_tables)
     ck_assert_uint_eq(TYPE_COUNT(b.l4), 1);
     ck_assert_int_eq(world_mmuext(MMUEXT_NEW_BASEPTR, b.l4.n, 0, DOMID_SELF), 0);
     ck_assert_int_eq(world_mmuext(MMUEXT_NEW_BASEPTR, a.l3.n, 0, DOMID_SELF), -XEN_EINVAL);
-    ck_assert(mfn_equal(v->mm.hw_root, b.l4));
+    ck_assert(mfn_equal(mm_hw_root(&v->mm, v->cpu.kernel_mode), b.l4));
     world_check();
     ck_assert_int_eq(world_mmuext(MMUEXT_NEW_USER_BASEPTR, 0, 0, DOMID_SELF), 0);
     ck_assert_uint_eq(TYPE_COUNT(a.l4), 0);
