@@ -222,20 +222,41 @@ int mm_steal(struct domain *d, mfn_t m)
     if (refs & FRAME_UNCACHED) {
         port_cache_flush_all();
     }
-    port_tlb_flush_all(port_cpus_online());
     port_m2p_set(m, M2P_INVALID);
-    port_write_u64(&f->type, 0);
+    port_write_u64(&f->type, page_type_stamped(port_tlb_clock()));
     if (last) {
         domain_put(d);
     }
     return 0;
 }
 
+/*
+ * No CPU keeps a translation from the time of the old owner. Many frames that were stolen together cost one
+ * flush, one that comes from the allocator none.
+ */
+static void stolen_flush(mfn_t m)
+{
+    uint64_t word = port_read_u64(&frame_of(m)->type);
+    struct cpumask stale = CPUMASK_NONE;
+
+    if (word != 0) {
+        stale = port_tlb_stale(port_cpus_online(), page_type_stamp(word));
+    }
+    if (!cpumask_empty(stale)) {
+        port_tlb_flush_all(stale);
+    }
+    port_write_u64(&frame_of(m)->type, 0);
+}
+
 int mm_give(struct domain *d, mfn_t m, bool within_max)
 {
     int rc = account_reserve(d, 1, within_max);
 
-    if (rc == 0 && !frames_assign(d, m, 1)) {
+    if (rc) {
+        return rc;
+    }
+    stolen_flush(m);
+    if (!frames_assign(d, m, 1)) {
         account_cancel(d, 1);
         rc = -XEN_ENOMEM;
     }
