@@ -31,7 +31,7 @@ int evtchn_alloc_unbound(struct domain *d, domid_t remote, evtchn_port_t *port)
     if (!ret) {
         own = lock_acquire(&found->lock);
         found->u.unbound_for = remote;
-        found->state = EVTCHN_UNBOUND;
+        evtchn_set_state(found, EVTCHN_UNBOUND);
         lock_release(own);
         *port = found->port;
     }
@@ -47,10 +47,10 @@ static int evtchn_connect(struct domain *d, struct evtchn *mine, struct domain *
     if (theirs->state == EVTCHN_UNBOUND && theirs->u.unbound_for == d->id) {
         mine->u.peer.domain = remote;
         mine->u.peer.port = theirs->port;
-        mine->state = EVTCHN_INTERDOMAIN;
+        evtchn_set_state(mine, EVTCHN_INTERDOMAIN);
         theirs->u.peer.domain = d;
         theirs->u.peer.port = mine->port;
-        theirs->state = EVTCHN_INTERDOMAIN;
+        evtchn_set_state(theirs, EVTCHN_INTERDOMAIN);
         /* They may have sent while nobody was there. */
         evtchn_raise(d, mine);
         ret = 0;
@@ -104,7 +104,7 @@ int evtchn_bind_virq(struct domain *d, uint32_t virq, uint32_t vcpu, evtchn_port
         own = lock_acquire(&found->lock);
         found->u.virq = virq;
         port_write_u32(&found->vcpu, v->id);
-        found->state = EVTCHN_VIRQ;
+        evtchn_set_state(found, EVTCHN_VIRQ);
         lock_release(own);
         port_write_u32(&v->evtchn.virq_port[virq], found->port);
         *port = found->port;
@@ -128,7 +128,7 @@ int evtchn_bind_ipi(struct domain *d, uint32_t vcpu, evtchn_port_t *port)
     if (!ret) {
         own = lock_acquire(&found->lock);
         port_write_u32(&found->vcpu, v->id);
-        found->state = EVTCHN_IPI;
+        evtchn_set_state(found, EVTCHN_IPI);
         lock_release(own);
         *port = found->port;
     }
@@ -185,7 +185,7 @@ int evtchn_bind_pirq(struct domain *d, uint32_t pirq, bool share, evtchn_port_t 
     /* Bound before the interrupt is: it may come at once. */
     own = lock_acquire(&found->lock);
     found->u.pirq = pirq;
-    found->state = EVTCHN_PIRQ;
+    evtchn_set_state(found, EVTCHN_PIRQ);
     lock_release(own);
     ret = pirq_bind(d, pirq, share);
     if (ret) {
@@ -237,7 +237,7 @@ static int evtchn_unbind(struct domain *d, struct evtchn *port, struct domain **
     int ret = evtchn_is_usable(port) ? 0 : -XEN_EINVAL;
 
     if (peer) {
-        peer->state = EVTCHN_UNBOUND;
+        evtchn_set_state(peer, EVTCHN_UNBOUND);
         peer->u.unbound_for = d->id;
     } else if (port->state == EVTCHN_VIRQ) {
         evtchn_virq_forget(d, port);
@@ -245,7 +245,7 @@ static int evtchn_unbind(struct domain *d, struct evtchn *port, struct domain **
         *pirq = port->u.pirq;
     }
     if (!ret) {
-        port->state = EVTCHN_RESERVED;
+        evtchn_set_state(port, EVTCHN_RESERVED);
     }
     lock_release_both(locks);
     return ret;
@@ -279,21 +279,24 @@ int evtchn_close(struct domain *d, evtchn_port_t number)
 }
 
 /*
- * Closes all ports from the cursor on; -XEN_ERESTART when there is other work. Ports that are not bound are
- * passed over.
+ * Closes all ports from the cursor on; -XEN_ERESTART when there is other work. Ports that are not bound are passed
+ * over. Two vCPUs of a guest may do it at once and confuse each other's cursor: what is left open shows in the count
+ * of active ports.
  */
 static int evtchn_close_all(struct domain *d)
 {
-    while (d->evtchn.cursor < port_read_u32(&d->evtchn.valid_ports)) {
-        int ignored = evtchn_close(d, d->evtchn.cursor);
+    uint32_t port = port_read_u32(&d->evtchn.cursor);
+
+    for (; port < port_read_u32(&d->evtchn.valid_ports); port++) {
+        int ignored = evtchn_close(d, port);
 
         (void)ignored;
-        d->evtchn.cursor++;
-        if (d->evtchn.cursor % EVTCHN_CLOSE_BATCH == 0 && port_preempt_pending()) {
+        if (port % EVTCHN_CLOSE_BATCH == EVTCHN_CLOSE_BATCH - 1 && port_preempt_pending()) {
+            port_write_u32(&d->evtchn.cursor, port + 1);
             return -XEN_ERESTART;
         }
     }
-    d->evtchn.cursor = 0;
+    port_write_u32(&d->evtchn.cursor, 0);
     return 0;
 }
 
@@ -316,7 +319,7 @@ int evtchn_reset(struct domain *d, bool resuming)
     int ret;
 
     if (!resuming) {
-        d->evtchn.cursor = 0;
+        port_write_u32(&d->evtchn.cursor, 0);
     }
     ret = evtchn_close_all(d);
     return ret ? ret : evtchn_end_fifo(d);

@@ -48,7 +48,8 @@ static struct evtchn *evtchn_port_find(struct domain *d, uint32_t limit)
     for (uint32_t port = d->evtchn.first_free; port < MIN(limit, d->evtchn.valid_ports); port++) {
         struct evtchn *candidate = evtchn_lookup(d, port);
 
-        if (candidate->state == EVTCHN_FREE) {
+        /* Without the port's lock: its peer may unbind it meanwhile, but only this domain's lock makes it free. */
+        if (port_read_u8(&candidate->state) == EVTCHN_FREE) {
             if (!evtchn_port_is_busy(d, candidate)) {
                 d->evtchn.first_free = skipped ? d->evtchn.first_free : port + 1;
                 return candidate;
@@ -63,11 +64,11 @@ static struct evtchn *evtchn_port_find(struct domain *d, uint32_t limit)
     return NULL;
 }
 
-static void evtchn_port_set_state(struct evtchn *port, enum evtchn_state state)
+static void evtchn_port_change_state(struct evtchn *port, enum evtchn_state state)
 {
     struct lock_token own = lock_acquire(&port->lock);
 
-    port->state = (uint8_t)state;
+    evtchn_set_state(port, state);
     lock_release(own);
 }
 
@@ -97,7 +98,7 @@ int evtchn_port_alloc(struct domain *d, struct lock_token held, struct evtchn **
     }
     port_write_u32(&port->vcpu, 0);
     port_write_u8(&port->priority, EVTCHN_FIFO_PRIORITY_DEFAULT);
-    evtchn_port_set_state(port, EVTCHN_RESERVED);
+    evtchn_port_change_state(port, EVTCHN_RESERVED);
     d->evtchn.active++;
     *found = port;
     return 0;
@@ -115,7 +116,7 @@ void evtchn_port_free(struct domain *d, struct lock_token held, struct evtchn *p
     } else {
         evtchn_2l_clear(d, port);
     }
-    port->state = EVTCHN_FREE;
+    evtchn_set_state(port, EVTCHN_FREE);
     lock_release(own);
     port_write_u32(&port->vcpu, 0);
     d->evtchn.active--;

@@ -33,7 +33,7 @@ struct evtchn {
     evtchn_port_t port;
     uint32_t vcpu;           /* atomic: the one to be told */
     uint32_t fifo_last;      /* atomic: the queue that held it last, evtchn_fifo_queue_id */
-    uint8_t state;           /* enum evtchn_state */
+    uint8_t state;           /* enum evtchn_state; atomic for readers without the lock */
     uint8_t priority;        /* atomic */
     uint8_t fifo_pending;    /* atomic: was raised before its event word existed */
     union {
@@ -62,6 +62,11 @@ static inline struct evtchn *evtchn_lookup(const struct domain *d, evtchn_port_t
     }
     port = (evtchn_port_t)index_nospec(port, valid);
     return &d->evtchn.buckets[port / EVTCHN_BUCKET][port % EVTCHN_BUCKET];
+}
+
+static inline void evtchn_set_state(struct evtchn *port, enum evtchn_state state)
+{
+    port_write_u8(&port->state, (uint8_t)state);
 }
 
 /* Whether the guest's bits of the port mean something. */

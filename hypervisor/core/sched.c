@@ -70,7 +70,8 @@ struct cpumask sched_idle_cpus(void)
 
 struct cpumask sched_allowed(const struct vcpu *v)
 {
-    struct cpumask online = port_cpus_online(), allowed = cpumask_and(v->sched.affinity, online);
+    struct cpumask online = port_cpus_online(), hard = {port_read_u64(&v->sched.affinity.bits)};
+    struct cpumask allowed = cpumask_and(hard, online);
 
     return cpumask_empty(allowed) ? online : allowed;
 }

@@ -48,7 +48,8 @@ struct sched_vcpu {
     uint8_t running;       /* atomic: it is on that CPU now (until its state is saved) */
     bool yielded;
     bool pinned;           /* by SCHEDOP_pin_override: affinity is one CPU, unpinned_affinity what it was */
-    struct cpumask affinity, soft_affinity, unpinned_affinity;
+    struct cpumask affinity, soft_affinity; /* atomic */
+    struct cpumask unpinned_affinity;
     struct vcpu_runstate_info runstate; /* under the run queue's lock */
     guest_va_t runstate_area;  /* the guest's copy, 0: none; a linear address in its kernel's space */
     guest_va_t time_area;      /* VCPUOP_register_vcpu_time_memory_area */

@@ -56,8 +56,9 @@ static void fair_leave(struct sched_cpu *c, struct vcpu *v)
 
 static struct cpumask fair_preferred(const struct vcpu *v)
 {
-    struct cpumask allowed = sched_allowed(v), soft = cpumask_and(allowed, v->sched.soft_affinity);
+    struct cpumask allowed = sched_allowed(v), soft = {port_read_u64(&v->sched.soft_affinity.bits)};
 
+    soft = cpumask_and(allowed, soft);
     return cpumask_empty(soft) ? allowed : soft;
 }
 

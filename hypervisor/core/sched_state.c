@@ -213,9 +213,9 @@ int sched_set_affinity(struct vcpu *v, struct cpumask hard, struct cpumask soft)
     if (v->sched.pinned) {
         v->sched.unpinned_affinity = hard;
     } else {
-        v->sched.affinity = hard;
+        port_write_u64(&v->sched.affinity.bits, hard.bits);
     }
-    v->sched.soft_affinity = soft;
+    port_write_u64(&v->sched.soft_affinity.bits, soft.bits);
     sched_apply_affinity(v);
     return 0;
 }
@@ -226,7 +226,7 @@ int sched_pin_override(struct vcpu *v, int32_t cpu)
         if (!v->sched.pinned) {
             return -XEN_EINVAL;
         }
-        v->sched.affinity = v->sched.unpinned_affinity;
+        port_write_u64(&v->sched.affinity.bits, v->sched.unpinned_affinity.bits);
         v->sched.pinned = false;
         return 0;
     }
@@ -237,7 +237,7 @@ int sched_pin_override(struct vcpu *v, int32_t cpu)
         return -XEN_EBUSY;
     }
     v->sched.unpinned_affinity = v->sched.affinity;
-    v->sched.affinity = cpumask_of((unsigned int)cpu);
+    port_write_u64(&v->sched.affinity.bits, cpumask_of((unsigned int)cpu).bits);
     v->sched.pinned = true;
     sched_apply_affinity(v);
     return 0;

@@ -138,9 +138,127 @@ START_TEST(a_storm_leaves_order)
 }
 END_TEST
 
-/*
- * ---- a ping-pong: vCPU 0 of each domain blocks until the other's event; the CPUs switch as they like ----
- */
+/* The same on FIFO, where the guest also keeps changing words and control blocks. */
+
+#define WORD_PAGES 2u
+
+static event_word_t *words[2][WORD_PAGES];
+static struct evtchn_fifo_control_block *controls[2];
+
+static void give_fifo(struct domain *d, unsigned int side)
+{
+    mfn_t control = bench_frame(d);
+
+    controls[side] = bench_frame_content(control);
+    for (uint32_t i = 0; i < d->vcpu_count; i++) {
+        ck_assert_int_eq(evtchn_fifo_init_control(d, i, control, i * 128), 0);
+    }
+    for (unsigned int i = 0; i < WORD_PAGES; i++) {
+        mfn_t frame = bench_frame(d);
+
+        words[side][i] = bench_frame_content(frame);
+        ck_assert_int_eq(evtchn_fifo_expand_array(d, frame), 0);
+    }
+}
+
+/* What a broken or hostile guest does to the pages that it shares. */
+static void scribble(unsigned int *seed, unsigned int side)
+{
+    uint32_t *word = &words[side][rand_r(seed) % WORD_PAGES][rand_r(seed) % PORTS];
+
+    if (rand_r(seed) % 4) {
+        port_and_u32(word, (uint32_t)rand_r(seed) << 1 ^ (uint32_t)rand_r(seed));
+    } else {
+        port_or_u32(word, (uint32_t)rand_r(seed) << 1 ^ (uint32_t)rand_r(seed));
+    }
+    port_write_u32(&controls[side]->ready, 0);
+    port_write_u32(&controls[side]->head[7], (uint32_t)rand_r(seed));
+}
+
+static void *fifo_storm(void *argument)
+{
+    unsigned int cpu = (unsigned int)(uintptr_t)argument, seed = cpu + 77;
+    struct domain *mine = cpu % 2 ? bob : alice, *other = cpu % 2 ? alice : bob;
+
+    fake_become_cpu(cpu);
+    bench_become(mine->vcpus[cpu]);
+    for (unsigned int i = 0; i < ROUNDS; i++) {
+        evtchn_port_t port = (evtchn_port_t)rand_r(&seed) % PORTS;
+        int ignored = evtchn_set_priority(mine, port, (uint32_t)rand_r(&seed) % 17);
+
+        (void)ignored;
+        anything(&seed, mine, other);
+        scribble(&seed, cpu % 2);
+    }
+    bench_become(domain_idle->vcpus[cpu]);
+    return NULL;
+}
+
+START_TEST(a_hostile_fifo_storm_leaves_order)
+{
+    start();
+    give_fifo(alice, 0);
+    give_fifo(bob, 1);
+    run_threads(fifo_storm);
+    check_ports(alice);
+    check_ports(bob);
+    bench_end();
+}
+END_TEST
+
+static mfn_t reset_frames[2][2];
+
+static void change_abi(unsigned int *seed, unsigned int cpu, struct domain *mine)
+{
+    int ignored;
+
+    switch (rand_r(seed) % 3) {
+    case 0:
+        ignored = evtchn_reset(mine, false);
+        break;
+    case 1:
+        ignored = evtchn_fifo_init_control(mine, cpu, reset_frames[cpu % 2][0], cpu * 128);
+        break;
+    default:
+        ignored = evtchn_fifo_expand_array(mine, reset_frames[cpu % 2][1]);
+    }
+    (void)ignored;
+}
+
+static void *reset_storm(void *argument)
+{
+    unsigned int cpu = (unsigned int)(uintptr_t)argument, seed = cpu + 99;
+    struct domain *mine = cpu % 2 ? bob : alice, *other = cpu % 2 ? alice : bob;
+
+    fake_become_cpu(cpu);
+    bench_become(mine->vcpus[cpu]);
+    for (unsigned int i = 0; i < ROUNDS; i++) {
+        if (rand_r(&seed) % 8 == 0) {
+            change_abi(&seed, cpu, mine);
+        } else {
+            anything(&seed, mine, other);
+        }
+    }
+    bench_become(domain_idle->vcpus[cpu]);
+    return NULL;
+}
+
+/* XSA-343, XSA-358, XSA-505: resets and changes of ABI against everything else. */
+START_TEST(resets_race_with_changes_of_abi)
+{
+    start();
+    for (unsigned int side = 0; side < 2; side++) {
+        reset_frames[side][0] = bench_frame(side ? bob : alice);
+        reset_frames[side][1] = bench_frame(side ? bob : alice);
+    }
+    run_threads(reset_storm);
+    check_ports(alice);
+    check_ports(bob);
+    bench_end();
+}
+END_TEST
+
+/* A ping-pong: vCPU 0 of each domain blocks until the other's event; the CPUs switch as they like. */
 
 static evtchn_port_t ping[2];
 static uint32_t pings[2];
@@ -211,12 +329,100 @@ START_TEST(no_wake_is_lost)
 }
 END_TEST
 
+/* CPUs schedule while vCPUs are paused, woken and moved under them. */
+
+static uint32_t turns[2][3];
+
+static void sched_action(unsigned int *seed, struct vcpu *v)
+{
+    switch (rand_r(seed) % 6) {
+    case 0:
+        if (v != port_current()) {
+            sched_vcpu_pause_nosync(v);
+            sched_vcpu_unpause(v);
+        }
+        break;
+    case 1:
+        sched_wake(v);
+        break;
+    case 2:
+        if (sched_set_affinity(v, (struct cpumask){1 + (uint64_t)rand_r(seed) % 7}, cpumask_first_n(THREADS))) {
+            fake_fail("an affinity with a CPU that is up was refused");
+        }
+        break;
+    case 3:
+        sched_yield_current();
+        break;
+    default:
+        evtchn_mark_upcall(v);
+    }
+}
+
+static void *sched_storm(void *argument)
+{
+    unsigned int cpu = (unsigned int)(uintptr_t)argument, seed = cpu + 5;
+
+    fake_become_cpu(cpu);
+    for (unsigned int i = 0; i < ROUNDS; i++) {
+        struct domain *d = rand_r(&seed) % 2 ? alice : bob;
+        struct vcpu *v;
+
+        if (fake_reschedules(cpu) || port_current()->is_idle) {
+            sched_run();
+        }
+        v = port_current();
+        if (!v->is_idle) {
+            if (v->sched.cpu != cpu || !v->sched.running) {
+                fake_fail("a vCPU runs on CPU %u that belongs to CPU %u", cpu, v->sched.cpu);
+            }
+            port_add_u32(&turns[v->domain == bob][v->id], 1);
+            port_write_u8(&v->evtchn.info->evtchn_upcall_pending, 0);
+            if (rand_r(&seed) % 8 == 0) {
+                sched_block_current();
+            }
+        }
+        sched_action(&seed, d->vcpus[rand_r(&seed) % 3]);
+    }
+    return NULL;
+}
+
+START_TEST(every_vcpu_is_on_one_cpu_and_none_is_forgotten)
+{
+    struct vcpu *v;
+
+    start();
+    bench_domain_up(alice);
+    bench_domain_up(bob);
+    run_threads(sched_storm);
+    fake_threads = false;
+    for (unsigned int i = 0; i < 6; i++) {
+        v = (i < 3 ? alice : bob)->vcpus[i % 3];
+        ck_assert_uint_gt(turns[i / 3][i % 3], 0);
+        sched_wake(v);
+        turns[i / 3][i % 3] = 0;
+    }
+    /* All want to run for ever now: each gets its turn. */
+    bench_run(1000 * TIMER_NS_PER_MS);
+    for (unsigned int i = 0; i < 6; i++) {
+        struct vcpu_runstate_info info;
+
+        v = (i < 3 ? alice : bob)->vcpus[i % 3];
+        sched_runstate_get(v, &info);
+        ck_assert_uint_gt(info.time[RUNSTATE_running], 50 * TIMER_NS_PER_MS);
+    }
+    bench_end();
+}
+END_TEST
+
 TCase *evtchn_race_tests(void)
 {
     TCase *t = tcase_create("races");
 
     tcase_set_timeout(t, 60);
     tcase_add_test(t, a_storm_leaves_order);
+    tcase_add_test(t, a_hostile_fifo_storm_leaves_order);
+    tcase_add_test(t, resets_race_with_changes_of_abi);
     tcase_add_test(t, no_wake_is_lost);
+    tcase_add_test(t, every_vcpu_is_on_one_cpu_and_none_is_forgotten);
     return t;
 }
