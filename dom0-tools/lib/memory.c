@@ -9,8 +9,13 @@
 #include "pvabi/memory.h"
 #include "pvabi/xen.h"
 
-/* Extents of one call: their list is half of the memory for arguments. */
-#define CHUNK (PV_CTX_ARENA / 2 / sizeof(uint64_t))
+/*
+ * Pages of one call: the hypervisor zeroes them, and this domain's CPU does nothing else meanwhile. A
+ * gigabyte at once looks like a hang to its kernel. The list of extents is at most half of the memory for
+ * arguments.
+ */
+#define CHUNK_PAGES 16384U
+#define CHUNK       (PV_CTX_ARENA / 2 / sizeof(uint64_t))
 
 /* One entry of the memory map that XENMEM_set_memory_map takes: the BIOS's E820 format. */
 struct map_entry {
@@ -45,10 +50,11 @@ static long populate_chunk(struct pv_ctx *ctx, uint16_t domid, uint64_t *frames,
 long pv_memory_populate(struct pv_ctx *ctx, uint16_t domid, uint64_t *frames, size_t count,
                         unsigned int order, struct pv_error *error)
 {
+    size_t chunk = CHUNK_PAGES >> order < CHUNK ? CHUNK_PAGES >> order : CHUNK;
     size_t done = 0;
 
     while (done < count) {
-        size_t part = count - done < CHUNK ? count - done : CHUNK;
+        size_t part = count - done < chunk ? count - done : chunk;
         long result = populate_chunk(ctx, domid, frames + done, part, order);
 
         if (result < 0) {

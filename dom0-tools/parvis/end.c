@@ -29,10 +29,11 @@ static int wait_time(const struct invocation *invocation, struct pv_error *error
 }
 
 /*
- * Waits for the guest's end; where the monitor destroys it then, for that too, so that its name and memory are free
- * when the command returns.
+ * Waits for the guest's end; where the monitor destroys it then, for that too, so that its name and memory
+ * are free when the command returns.
  */
-static int wait_for_end(struct pv_host *host, uint16_t domid, const char *reason, int wait, struct pv_error *error)
+static int wait_for_end(struct pv_host *host, uint16_t domid, const char *reason, int wait,
+                        struct pv_error *error)
 {
     char *name = pv_domain_name(host, domid);
     struct pv_error ignored;
