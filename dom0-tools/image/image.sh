@@ -22,6 +22,11 @@ image_busybox() {
     for applet in $("$busybox" --list); do
         [ "$applet" = busybox ] || ln -s busybox "$1/bin/$applet"
     done
+    # The kernel starts /sbin/poweroff when it is asked from outside to switch off.
+    for applet in poweroff reboot halt; do
+        install -D -m 755 "$image_dir/power" "$1/sbin/$applet"
+        rm "$1/bin/$applet"
+    done
 }
 
 # image_program DIR FILE PLACE: a program and the libraries that it is linked with.

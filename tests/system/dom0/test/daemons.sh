@@ -31,7 +31,7 @@ for daemon in parvis-consoled parvis-monitord parvis-xenstored; do
     sleep 1
     wait "$creation"
     if is_listed victim; then
-        check "$daemon-guest-lives" said victim 'guest: Linux .* is up' 60
+        check "$daemon-guest-lives" said victim 'guest: Linux .* is up' 120
         check "$daemon-destroy" parvis destroy victim
     fi
     check "$daemon-gone" gone victim 20

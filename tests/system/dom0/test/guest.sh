@@ -10,7 +10,7 @@ guest_json one
 check dry-run parvis create --dry-run "$config"
 check dry-run-leaves-nothing is_gone one
 check create parvis create "$config"
-check boots said one 'guest: Linux .* is up' 60
+check boots said one 'guest: Linux .* is up' 120
 check sees-xen grep -aq 'hypervisor: xen' "$(guest_log one)"
 check listed is_listed one
 check info parvis info one
@@ -27,15 +27,15 @@ check reboot parvis reboot one
 restarted() {
     new=$(domain_id one) && [ -n "$new" ] && [ "$new" != "$id" ]
 }
-check restarted wait_until 60 restarted
-check boots-again wait_until 60 sh -c "test \$(grep -ac 'guest: Linux .* is up' $(guest_log one)) -ge 2"
+check restarted wait_until 120 restarted
+check boots-again wait_until 120 sh -c "test \$(grep -ac 'guest: Linux .* is up' $(guest_log one)) -ge 2"
 check shutdown parvis shutdown one
-check shut-down gone one 30
+check shut-down gone one 60
 check log-is-kept test -s "$(guest_log one)"
 
 guest_json crash 'panic=0 run=echo,c>/proc/sysrq-trigger'
 check create-crashing parvis create "$config" on_crash=preserve
-check crashes wait_until 60 sh -c 'parvis list | grep -w crash | grep -q crashed'
+check crashes wait_until 120 sh -c 'parvis list | grep -w crash | grep -q crashed'
 check crash-in-json sh -c 'parvis list -o json | grep -q crashed'
 check crash-in-hypervisor-log sh -c 'parvis dmesg | grep -i crash'
 check destroy-crashed parvis destroy crash
@@ -44,8 +44,8 @@ check destroyed gone crash 10
 for vcpus in 2 3 4; do
     guest_json "cpus$vcpus" 'run=true' "$vcpus"
     check "create-$vcpus" parvis create "$config"
-    check "has-$vcpus-vcpus" said "cpus$vcpus" "is up after .*, $vcpus CPU" 60
-    check "powers-off-$vcpus" gone "cpus$vcpus" 30
+    check "has-$vcpus-vcpus" said "cpus$vcpus" "is up after .*, $vcpus CPU" 120
+    check "powers-off-$vcpus" gone "cpus$vcpus" 60
 done
 check list parvis list
 check nothing-left sh -c 'test "$(parvis list | grep -c .)" = 2'
