@@ -51,34 +51,72 @@ const char *quota_name(size_t index)
     return index < QUOTA_COUNT ? quota_names[index].name : NULL;
 }
 
+static struct account **accounts_slot(const struct accounts *accounts, uint16_t domid)
+{
+    struct account **page = accounts->pages[domid / ACCOUNTS_PER_PAGE];
+
+    return page ? &page[domid % ACCOUNTS_PER_PAGE] : NULL;
+}
+
 struct account *accounts_get(struct accounts *accounts, uint16_t domid)
 {
-    struct account **account = &accounts->by_domid[domid];
+    struct account ***page = &accounts->pages[domid / ACCOUNTS_PER_PAGE];
+    struct account **slot;
 
-    if (!*account) {
-        *account = calloc(1, sizeof(**account));
-        if (*account) {
-            (*account)->credit = CREDIT_MAX;
+    if (!*page) {
+        *page = calloc(ACCOUNTS_PER_PAGE, sizeof(**page));
+        if (!*page) {
+            return NULL;
         }
     }
-    return *account;
+    slot = accounts_slot(accounts, domid);
+    if (!*slot) {
+        *slot = calloc(1, sizeof(**slot));
+        if (*slot) {
+            (*slot)->credit = CREDIT_MAX;
+        }
+    }
+    return *slot;
 }
 
 uint32_t accounts_node_count(const struct accounts *accounts, uint16_t domid)
 {
-    return accounts->by_domid[domid] ? accounts->by_domid[domid]->node_count : 0;
+    struct account **slot = accounts_slot(accounts, domid);
+
+    return slot && *slot ? (*slot)->node_count : 0;
+}
+
+void accounts_reset_counts(struct accounts *accounts)
+{
+    for (uint32_t domid = 0; domid <= UINT16_MAX; domid++) {
+        struct account **slot = accounts_slot(accounts, (uint16_t)domid);
+
+        if (!slot) {
+            domid |= ACCOUNTS_PER_PAGE - 1;
+        } else if (*slot) {
+            (*slot)->node_count = 0;
+        }
+    }
 }
 
 void accounts_drop(struct accounts *accounts, uint16_t domid)
 {
-    free(accounts->by_domid[domid]);
-    accounts->by_domid[domid] = NULL;
+    struct account **slot = accounts_slot(accounts, domid);
+
+    if (slot) {
+        free(*slot);
+        *slot = NULL;
+    }
 }
 
 void accounts_clear(struct accounts *accounts)
 {
-    for (uint32_t domid = 0; domid <= UINT16_MAX; domid++) {
-        accounts_drop(accounts, (uint16_t)domid);
+    for (uint32_t page = 0; page < ACCOUNTS_PER_PAGE; page++) {
+        for (uint32_t i = 0; accounts->pages[page] && i < ACCOUNTS_PER_PAGE; i++) {
+            free(accounts->pages[page][i]);
+        }
+        free(accounts->pages[page]);
+        accounts->pages[page] = NULL;
     }
 }
 

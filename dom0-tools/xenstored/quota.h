@@ -32,8 +32,10 @@ struct account {
     uint64_t credit_time; /* ms, when `credit` was right */
 };
 
+/* Found by the two bytes of a domain's number. */
+#define ACCOUNTS_PER_PAGE 256
 struct accounts {
-    struct account *by_domid[0x10000];
+    struct account **pages[ACCOUNTS_PER_PAGE];
 };
 
 /* The domain's account, made when there is none. NULL without memory. */
@@ -41,6 +43,9 @@ struct account *accounts_get(struct accounts *accounts, uint16_t domid);
 
 /* The domain's count of nodes. */
 uint32_t accounts_node_count(const struct accounts *accounts, uint16_t domid);
+
+/* Sets all counts of nodes to 0. */
+void accounts_reset_counts(struct accounts *accounts);
 
 /* Forgets a domain's account. */
 void accounts_drop(struct accounts *accounts, uint16_t domid);

@@ -125,11 +125,7 @@ int store_recount(struct store *store)
 {
     char path[PATH_BUFFER_SIZE] = "/";
 
-    for (uint32_t domid = 0; domid <= UINT16_MAX; domid++) {
-        if (store->accounts.by_domid[domid]) {
-            store->accounts.by_domid[domid]->node_count = 0;
-        }
-    }
+    accounts_reset_counts(&store->accounts);
     return node_walk(store->tree.root, path, store_count_node, store);
 }
 
