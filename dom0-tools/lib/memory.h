@@ -10,7 +10,8 @@
 
 /*
  * Gives the domain `count` extents of 2^order pages. frames[i] is the extent's first pseudo-physical frame on
- * entry and its first machine frame on return. Returns how many were given, fewer when memory ran out, or -1.
+ * entry and its first machine frame on return; `order` is at most 14. Returns how many were given, fewer when
+ * memory ran out, or -1.
  */
 long pv_memory_populate(struct pv_ctx *ctx, uint16_t domid, uint64_t *frames, size_t count,
                         unsigned int order, struct pv_error *error);
