@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Finds what the CPUs have and sets each of them up. */
 #include "x86/cpu.h"
+#include "lib/log.h"
 #include "port/cpu.h"
 #include "x86/alternatives.h"
 #include "x86/percpu.h"
@@ -51,6 +52,21 @@ static void find_structured(void)
     }
 }
 
+/*
+ * QEMU's own emulator (seen in 7.2) reads the stack for far returns and IRET in ring 3 with the rights of ring 0: with SMAP on,
+ * a PV kernel's would fault for ever.
+ */
+static bool emulator_breaks_smap(void)
+{
+    uint32_t r[4];
+
+    if (!x86_features.hypervisor) {
+        return false;
+    }
+    x86_cpuid(0x40000000, 0, r);
+    return r[1] == 0x54474354 && r[2] == 0x43544743 && r[3] == 0x47435447; /* "TCGTCGTCGTCG" */
+}
+
 static void find_extended(void)
 {
     struct x86_features *f = &x86_features;
@@ -80,6 +96,10 @@ void x86_features_init(void)
     find_basic();
     find_structured();
     find_extended();
+    if (f->smap && emulator_breaks_smap()) {
+        log_info("SMAP stays off: this emulator's far returns in ring 3 do not go with it");
+        f->smap = false;
+    }
     f->cr4 = CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT | (f->pge ? CR4_PGE : 0) | (f->smep ? CR4_SMEP : 0) |
              (f->smap ? CR4_SMAP : 0) | (f->umip ? CR4_UMIP : 0) | (f->xsave ? CR4_OSXSAVE : 0);
     if (f->xsave) {

@@ -194,6 +194,9 @@ static void load_context(struct vcpu *v)
     load_segments(v);
     load_debug(v);
     set_cr4(guest_cr4(v));
+    if (x86_features.rdtscp) {
+        x86_wrmsr(MSR_TSC_AUX, v->cpu.tsc_aux);
+    }
     set_xcr0(v->cpu.xcr0 ? v->cpu.xcr0 : x86_features.xcr0_all & 3);
     if (v->cpu.ts) {
         x86_write_cr0(x86_read_cr0() | CR0_TS);
