@@ -239,7 +239,6 @@ static bool emulate_kernel(struct vcpu *v, struct cpu_user_regs *regs, const str
     case OP_0F(0x06):
         guest_cpu_set_ts(v, false);
         return true;
-    case OP_0F(0x08): /* INVD: nothing of it may be lost, so the caches are written back */
     case OP_0F(0x09):
         return write_back_caches(v);
     case OP_0F(0x20):

@@ -112,8 +112,8 @@ END_TEST
 
 START_TEST(not_emulated_for_anybody)
 {
-    /* hlt, invlpg, lgdt, lidt, lldt, ltr, swapgs, sysret, rdpmc, mov to cr8 */
-    static const char *const refused[] = {"f4",     "0f0138", "0f0110", "0f0118", "0f00d0",
+    /* invd, hlt, invlpg, lgdt, lidt, lldt, ltr, swapgs, sysret, rdpmc, mov to cr8 */
+    static const char *const refused[] = {"0f08",   "f4",     "0f0138", "0f0110", "0f0118", "0f00d0",
                                           "0f00d8", "0f01f8", "0f07",   "0f33",   "440f22c0"};
     struct bench *b = bench_start(false);
 
@@ -435,7 +435,7 @@ TCase *cpu_emulate_tests(void)
     tcase_add_test(tests, control_registers);
     tcase_add_test(tests, cr4_is_masked_in_silence);
     tcase_add_loop_test(tests, kernel_only, 0, 11);
-    tcase_add_loop_test(tests, not_emulated_for_anybody, 0, 10);
+    tcase_add_loop_test(tests, not_emulated_for_anybody, 0, 11);
     tcase_add_test(tests, interrupt_flag);
     tcase_add_test(tests, iopl_by_assist);
     tcase_add_test(tests, xcr0);
