@@ -349,7 +349,7 @@ fast_iret:
     cmp $3, %r8d
     jne 1f
     cmpq $0, VCPU_CR3_USER(%rsi)
-    je syscall_slow             /* C reads it all again and ends the domain */
+    je iret_slow                /* C ends the domain */
 1:  mov %rax, FAST_RSP(%rsp)
     or $3, %r9d
     mov %r9, FAST_CS(%rsp)
@@ -372,6 +372,8 @@ fast_iret:
     jmp x86_iret_instruction
 iret_fault:
     CLAC
+iret_slow:
+    movq $HYPERCALL_IRET, FAST_RAX(%rsp) /* the frame's rax may stand there; C reads it all again */
     jmp syscall_slow
     FIXUP .Liret_flags, iret_fault
     FIXUP .Liret_cs, iret_fault
