@@ -6,10 +6,13 @@
 
 int main(void)
 {
-    SRunner *runner = srunner_create(mm_types_suite());
+    SRunner *runner = srunner_create(mm_frames_suite());
     int failed;
 
+    srunner_add_suite(runner, mm_types_suite());
+    srunner_add_suite(runner, mm_pte_suite());
     srunner_add_suite(runner, mm_update_suite());
+    srunner_add_suite(runner, mm_ptwr_suite());
     srunner_add_suite(runner, mm_random_suite());
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
