@@ -118,6 +118,8 @@ int domain_ring_open(struct domains *domains, struct domain *domain)
     }
     domain->local_port = (uint32_t)port;
     domain->ring.page->server_features = XENSTORE_SERVER_FEATURE_ERROR;
+    /* Linux in domain 0 takes the first event as the word that there is a store at all. */
+    evtchn_notify(domains->evtchn_fd, domain->local_port);
     return 0;
 }
 

@@ -5,7 +5,7 @@
 
 #include "suites.h"
 
-#define TEST_COUNT 63
+#define TEST_COUNT 64
 
 int main(void)
 {

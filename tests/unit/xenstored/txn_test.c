@@ -122,6 +122,16 @@ START_TEST(a_parent_that_went_is_a_conflict)
 }
 END_TEST
 
+START_TEST(a_parent_with_other_rights_is_a_conflict)
+{
+    uint32_t tx = ask_start(&world, a);
+
+    ask_write(&world, a, tx, "/x/new", "inherits");
+    ASK(&world, b, XS_SET_PERMS, 0, "/x\0n0\0r1");
+    ck_assert_str_eq(ASK(&world, a, XS_TRANSACTION_END, tx, "T"), "EAGAIN");
+}
+END_TEST
+
 START_TEST(a_change_below_a_removed_node_is_a_conflict)
 {
     uint32_t tx = ask_start(&world, a);
@@ -184,6 +194,7 @@ Suite *txn_suite(void)
     tcase_add_test(tests, a_listed_directory_must_still_be_so);
     tcase_add_test(tests, others_elsewhere_do_not_conflict);
     tcase_add_test(tests, a_parent_that_went_is_a_conflict);
+    tcase_add_test(tests, a_parent_with_other_rights_is_a_conflict);
     tcase_add_test(tests, a_change_below_a_removed_node_is_a_conflict);
     tcase_add_test(tests, removed_and_made_again);
     tcase_add_test(tests, a_loser_gets_its_turn);
