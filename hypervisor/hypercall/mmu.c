@@ -114,7 +114,7 @@ int64_t hypercall_mmu_update(struct hypercall_args *args)
     if (batch.foreign >> 16 != 0 && (batch.foreign >> 16) - 1 != self->id) {
         table_owner = domain_get((domid_t)((batch.foreign >> 16) - 1));
         if (!table_owner) {
-            return -XEN_EINVAL;
+            return -XEN_ESRCH;
         }
     }
     rc = mmu_update_for(&batch, args, table_owner);

@@ -25,36 +25,36 @@ static int update_entry(struct vcpu *v, guest_va_t address, uint64_t value, stru
     return rc;
 }
 
-/* The CPUs that a flush is for: the flags carry a choice, or the address of a bitmap of vCPUs. */
-static struct cpumask flush_cpus(struct vcpu *v, uint64_t where)
+/* The CPUs that a flush is for: the flags carry a choice, or the address of a bitmap of vCPUs. Of a bitmap that
+ * cannot be read in full, those that could be read, and the error. */
+static int flush_cpus(struct vcpu *v, uint64_t where, struct cpumask *cpus)
 {
-    struct cpumask cpus;
-
     if (where == UVMF_LOCAL) {
-        return cpumask_of(port_cpu_id());
+        *cpus = cpumask_of(port_cpu_id());
+        return 0;
     }
     if (where == UVMF_ALL) {
-        return tlb_cpus_of_domain(v->domain);
+        *cpus = tlb_cpus_of_domain(v->domain);
+        return 0;
     }
-    /* As far as it could be read. */
-    if (tlb_cpus_of_guest_bitmap(v->domain, guest_va(where), &cpus)) {
-        return cpus;
-    }
-    return cpus;
+    return tlb_cpus_of_guest_bitmap(v->domain, guest_va(where), cpus);
 }
 
-static void flush(struct vcpu *v, guest_va_t address, uint64_t flags)
+static int flush(struct vcpu *v, guest_va_t address, uint64_t flags)
 {
-    switch (flags & UVMF_FLUSHTYPE_MASK) {
-    case UVMF_TLB_FLUSH:
-        port_tlb_flush_all(flush_cpus(v, flags & ~UVMF_FLUSHTYPE_MASK));
-        break;
-    case UVMF_INVLPG:
-        port_tlb_flush_page(flush_cpus(v, flags & ~UVMF_FLUSHTYPE_MASK), address);
-        break;
-    default:
-        break;
+    struct cpumask cpus;
+    int rc;
+
+    if ((flags & UVMF_FLUSHTYPE_MASK) == UVMF_NONE) {
+        return 0;
     }
+    rc = flush_cpus(v, flags & ~UVMF_FLUSHTYPE_MASK, &cpus);
+    if ((flags & UVMF_FLUSHTYPE_MASK) == UVMF_TLB_FLUSH) {
+        port_tlb_flush_all(cpus);
+    } else if ((flags & UVMF_FLUSHTYPE_MASK) == UVMF_INVLPG) {
+        port_tlb_flush_page(cpus, address);
+    }
+    return rc;
 }
 
 static int64_t update_va(guest_va_t address, uint64_t value, uint64_t flags, struct domain *data_owner)
@@ -67,7 +67,7 @@ static int64_t update_va(guest_va_t address, uint64_t value, uint64_t flags, str
     }
     rc = update_entry(v, address, value, data_owner);
     if (rc == 0) {
-        flush(v, address, flags);
+        rc = flush(v, address, flags);
     }
     return rc;
 }
