@@ -21,6 +21,7 @@
 #include "port/map.h"
 #include "pvabi/errno.h"
 #include "x86/acpi.h"
+#include "x86/cpu.h"
 #include "x86/serial.h"
 
 #define MIB (1ull << 20)
@@ -238,11 +239,14 @@ static void give_io_ports(struct domain *d)
     }
 }
 
-/* RAM has owners and is safe by that; what is left to forbid are the interrupt controllers and the MSI window. */
+/*
+ * RAM has owners and is safe by that; what is left to forbid are the interrupt controllers and the MSI window, and
+ * addresses that the CPU does not have: an entry with reserved bits would make the hypervisor's own accesses fault.
+ */
 static void give_hardware(struct domain *d)
 {
     give_io_ports(d);
-    if (rangeset_add(d->io_frames, 0, (1ull << (52 - PAGE_SHIFT)) - 1) ||
+    if (rangeset_add(d->io_frames, 0, (1ull << (x86_features.physical_bits - PAGE_SHIFT)) - 1) ||
         (port_irq_count() && rangeset_add(d->irqs, 0, port_irq_count() - 1))) {
         port_panic("no room for the first domain's rights");
     }
