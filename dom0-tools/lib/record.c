@@ -170,7 +170,7 @@ static int reserve_once(struct pv_host *host, const char *name, const char *valu
     free(text);
     text = result == 0 ? xs_read(host->xs, tx, domain, NULL, error) : NULL;
     if (text && record_lives(host, text)) {
-        result = name_taken(error, name, "is the name of a domain that runs");
+        result = name_taken(error, name, "is the name of another domain");
     }
     free(text);
     if (result == 0) {

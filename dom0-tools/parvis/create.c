@@ -87,7 +87,7 @@ static int start(const struct invocation *invocation, struct pv_host *host, uint
         }
     }
     if (!option_given(invocation, 'p') && pv_domctl_unpause(host->ctx, domid, error) != 0) {
-        return -1;
+        return pv_error_wrap(error, "the domain is created, and paused");
     }
     return console >= 0 ? terminal_run(console, error) : 0;
 }

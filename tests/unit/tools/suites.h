@@ -11,5 +11,6 @@ Suite *elf_suite(void);
 Suite *kernel_suite(void);
 Suite *layout_suite(void);
 Suite *cache_suite(void);
+Suite *xsbatch_suite(void);
 
 #endif
