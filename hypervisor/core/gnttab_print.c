@@ -30,8 +30,8 @@ void gnttab_print(const struct domain *d)
             entry_print(ref, a);
         }
     }
-    log_info("d%u: grant table version %u, %u of %u frames, %u of %u entries in use; mappings of others: %u, "
-             "in %u of %u frames",
-             d->id, t->version, t->frames, t->frames_max, in_use, gnttab_entry_count(t), t->maptrack.used,
+    log_info("d%u: grant table version %u, %u of %u frames, %u of %u entries in use", d->id, t->version,
+             t->frames, t->frames_max, in_use, gnttab_entry_count(t));
+    log_info("d%u: %u mappings of others' frames, in %u of %u frames", d->id, t->maptrack.used,
              t->maptrack.frames, t->maptrack.frames_max);
 }
