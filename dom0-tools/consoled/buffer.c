@@ -9,7 +9,7 @@
 
 void buffer_init(struct buffer *buffer, size_t limit)
 {
-    *buffer = (struct buffer){ .limit = limit };
+    *buffer = (struct buffer){.limit = limit};
 }
 
 void buffer_clear(struct buffer *buffer)

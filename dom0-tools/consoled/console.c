@@ -20,7 +20,7 @@
 #define CONSOLE_BUFFER_LIMIT (256UL * 1024)
 
 /* A guest is heard this often in a period; Linux writes a line with one event. */
-#define CONSOLE_PERIOD_MS 200
+#define CONSOLE_PERIOD_MS         200
 #define CONSOLE_EVENTS_PER_PERIOD 60
 
 static int console_map(struct console *console, const struct console_host *host, struct pv_error *error)
@@ -76,14 +76,15 @@ static int console_bind(struct console *console, const struct console_host *host
     int port = evtchn_bind_interdomain(host->evtchn_fd, console->domid, console->remote_port);
 
     if (port <= 0) {
-        return pv_error_errno(error, port ? -port : EIO, "cannot bind port %u of domain %u", console->remote_port,
-                              console->domid);
+        return pv_error_errno(error, port ? -port : EIO, "cannot bind port %u of domain %u",
+                              console->remote_port, console->domid);
     }
     console->local_port = (uint32_t)port;
     return 0;
 }
 
-int console_open(struct console *console, const struct console_host *host, const char *name, struct pv_error *error)
+int console_open(struct console *console, const struct console_host *host, const char *name,
+                 struct pv_error *error)
 {
     if (console_map(console, host, error) != 0) {
         return -1;
@@ -96,7 +97,8 @@ int console_open(struct console *console, const struct console_host *host, const
     }
     buffer_init(&console->output, CONSOLE_BUFFER_LIMIT);
     console->log.fd = -1;
-    if (host->log_dir && logfile_open(&console->log, host->log_dir, "guest", name, host->log_limit, error) != 0) {
+    if (host->log_dir &&
+        logfile_open(&console->log, host->log_dir, "guest", name, host->log_limit, error) != 0) {
         daemon_log(DAEMON_ERROR, "%s", error->message);
     }
     console->open = true;
@@ -110,7 +112,8 @@ unmap:
     return -1;
 }
 
-/* Takes all that the guest has written by now, but no more than a ring: what it adds meanwhile waits for the next event. */
+/* Takes all that the guest has written by now, but no more than a ring: what it adds meanwhile waits for the
+ * next event. */
 static void console_take(struct console *console, const struct console_host *host)
 {
     char bytes[sizeof(console->ring.page->out)];
@@ -118,8 +121,8 @@ static void console_take(struct console *console, const struct console_host *hos
     uint32_t length = console_ring_take(&console->ring, bytes, sizeof(bytes), &broken);
 
     if (broken) {
-        daemon_log_limited(&console->complaints, DAEMON_WARNING, "domain %u wrote an impossible console index",
-                           console->domid);
+        daemon_log_limited(&console->complaints, DAEMON_WARNING,
+                           "domain %u wrote an impossible console index", console->domid);
     }
     if (length > 0) {
         logfile_write(&console->log, bytes, length);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which guests have a console: found through the hypervisor's list and xenstore, and followed as they come and go. */
+/* Which guests have a console: found through the hypervisor's list and xenstore, and followed as they come
+ * and go. */
 #include "consoled/guests.h"
 
 #include <errno.h>
@@ -11,7 +12,7 @@
 #include "lib/sysctl.h"
 
 #define GUESTS_RETRY_MS 250
-#define GUESTS_TOKEN "guests"
+#define GUESTS_TOKEN    "guests"
 
 static char *guests_read(struct guests *guests, uint16_t domid, const char *name)
 {
@@ -67,7 +68,7 @@ static void guests_try_open(struct guests *guests, struct console *console)
     char *type = guests_read(guests, console->domid, "console/type");
     bool ours = !type || !strcmp(type, "xenconsoled");
     char *name = guests_read(guests, console->domid, "name");
-    struct pv_error error = { 0 };
+    struct pv_error error = {0};
     uint64_t port;
 
     if (ours && guests_read_number(guests, console->domid, "console/ring-ref", &console->mfn) &&

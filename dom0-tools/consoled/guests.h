@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which guests have a console: found through the hypervisor's list and xenstore, and followed as they come and go. */
+/* Which guests have a console: found through the hypervisor's list and xenstore, and followed as they come
+ * and go. */
 #ifndef CONSOLED_GUESTS_H
 #define CONSOLED_GUESTS_H
 
@@ -16,8 +17,8 @@ struct guests {
     uint64_t retry_ms;    /* when to look for it again */
 };
 
-/* Connects to xenstored where that is due, and looks for guests. Returns the milliseconds until the next try, -1 when there is
- * a connection. */
+/* Connects to xenstored where that is due, and looks for guests. Returns the milliseconds until the next try,
+ * -1 when there is a connection. */
 int guests_connect(struct guests *guests, uint64_t now_ms);
 
 /* Takes xenstore's events: guests that came, went or got a console. */

@@ -14,9 +14,9 @@
 #include "lib/sysctl.h"
 #include "pvabi/xen.h"
 
-#define CONSOLED_LOG_DIR "/var/log/parvis/console"
+#define CONSOLED_LOG_DIR   "/var/log/parvis/console"
 #define CONSOLED_LOG_LIMIT (1024UL * 1024)
-#define CONSOLED_OWN_FDS 3
+#define CONSOLED_OWN_FDS   3
 
 struct settings {
     const char *log_dir;
@@ -56,7 +56,8 @@ static int settings_set_log_size(void *settings, const char *argument, struct pv
     unsigned long kib = strtoul(argument, &end, 10);
 
     if (end == argument || *end != '\0' || kib == 0 || kib > 1024UL * 1024) {
-        return pv_error_set(error, PV_ERROR_USAGE, "--log-size %s: not a number of KiB from 1 to 1048576", argument);
+        return pv_error_set(error, PV_ERROR_USAGE, "--log-size %s: not a number of KiB from 1 to 1048576",
+                            argument);
     }
     ((struct settings *)settings)->log_limit = kib * 1024;
     return 0;
@@ -71,11 +72,11 @@ static int settings_set_log_hv(void *settings, const char *argument, struct pv_e
 }
 
 static const struct daemon_option consoled_options[] = {
-    { "log-dir", "DIR", "guests' logs go here (default " CONSOLED_LOG_DIR ")", settings_set_log_dir },
-    { "log-size", "KIB", "a log of this size becomes FILE.1 (default 1024)", settings_set_log_size },
-    { "log-hv", NULL, "keep the hypervisor's log too, as hypervisor.log", settings_set_log_hv },
-    { "no-log", NULL, "keep no logs", settings_set_no_log },
-    { NULL, NULL, NULL, NULL },
+    {"log-dir", "DIR", "guests' logs go here (default " CONSOLED_LOG_DIR ")", settings_set_log_dir},
+    {"log-size", "KIB", "a log of this size becomes FILE.1 (default 1024)", settings_set_log_size},
+    {"log-hv", NULL, "keep the hypervisor's log too, as hypervisor.log", settings_set_log_hv},
+    {"no-log", NULL, "keep no logs", settings_set_no_log},
+    {NULL, NULL, NULL, NULL},
 };
 
 static void consoled_try(int result, const struct pv_error *error)
@@ -113,8 +114,8 @@ static void consoled_copy_hypervisor_log(struct consoled *consoled)
     struct pv_error error;
     long length;
 
-    while ((length = pv_sysctl_log(consoled->guests.host.ctx, bytes, sizeof(bytes), false, &consoled->hypervisor_index,
-                                   &error)) > 0) {
+    while ((length = pv_sysctl_log(consoled->guests.host.ctx, bytes, sizeof(bytes), false,
+                                   &consoled->hypervisor_index, &error)) > 0) {
         logfile_write(&consoled->hypervisor_log, bytes, (size_t)length);
     }
     if (length < 0) {
@@ -132,7 +133,8 @@ static void consoled_open_hypervisor_log(struct consoled *consoled, const struct
     if (!consoled->log_hypervisor) {
         return;
     }
-    consoled_try(logfile_open(&consoled->hypervisor_log, settings->log_dir, "hypervisor", "", settings->log_limit, &error),
+    consoled_try(logfile_open(&consoled->hypervisor_log, settings->log_dir, "hypervisor", "",
+                              settings->log_limit, &error),
                  &error);
     port = evtchn_bind_virq(consoled->guests.host.evtchn_fd, VIRQ_CON_RING);
     if (port <= 0) {
@@ -143,7 +145,8 @@ static void consoled_open_hypervisor_log(struct consoled *consoled, const struct
     consoled_copy_hypervisor_log(consoled);
 }
 
-static void consoled_open(struct consoled *consoled, const struct settings *settings, const struct daemon *daemon)
+static void consoled_open(struct consoled *consoled, const struct settings *settings,
+                          const struct daemon *daemon)
 {
     struct pv_error error;
 
@@ -222,9 +225,10 @@ static size_t consoled_fill_poll(struct consoled *consoled)
         consoled->fds = fds;
         consoled->fd_room = room;
     }
-    consoled->fds[0] = (struct pollfd){ .fd = consoled->signal_fd, .events = POLLIN };
-    consoled->fds[1] = (struct pollfd){ .fd = consoled->guests.host.evtchn_fd, .events = POLLIN };
-    consoled->fds[2] = (struct pollfd){ .fd = consoled->guests.xs ? xs_fd(consoled->guests.xs) : -1, .events = POLLIN };
+    consoled->fds[0] = (struct pollfd){.fd = consoled->signal_fd, .events = POLLIN};
+    consoled->fds[1] = (struct pollfd){.fd = consoled->guests.host.evtchn_fd, .events = POLLIN};
+    consoled->fds[2] =
+        (struct pollfd){.fd = consoled->guests.xs ? xs_fd(consoled->guests.xs) : -1, .events = POLLIN};
     for (const struct console *console = consoled->guests.first; console; console = console->next) {
         consoled->fds[count++] = (struct pollfd){
             .fd = console->open ? console->pty_fd : -1,
@@ -281,7 +285,7 @@ static bool consoled_round(struct consoled *consoled)
 int main(int argc, char **argv)
 {
     static struct consoled consoled;
-    struct settings settings = { .log_dir = CONSOLED_LOG_DIR, .log_limit = CONSOLED_LOG_LIMIT };
+    struct settings settings = {.log_dir = CONSOLED_LOG_DIR, .log_limit = CONSOLED_LOG_LIMIT};
     struct daemon daemon = {
         .name = "parvis-consoled",
         .version = PARVIS_VERSION,

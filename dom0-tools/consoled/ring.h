@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The two byte streams in a guest's console page. The guest may write anything at any time: each of its indices is read once and
- * checked, and our own are kept outside the page. */
+/* The two byte streams in a guest's console page. The guest may write anything at any time: each of its
+ * indices is read once and checked, and our own are kept outside the page. */
 #ifndef CONSOLED_RING_H
 #define CONSOLED_RING_H
 
@@ -18,8 +18,8 @@ struct console_ring {
 /* Takes over a page whose indices an earlier daemon may have moved. */
 void console_ring_open(struct console_ring *ring, struct xencons_interface *page);
 
-/* Takes what the guest wrote, at most `size` bytes, and tells it. Returns their count. Impossible indices count as nothing written:
- * *broken is set and the stream goes on from where the guest says it is. */
+/* Takes what the guest wrote, at most `size` bytes, and tells it. Returns their count. Impossible indices
+ * count as nothing written: *broken is set and the stream goes on from where the guest says it is. */
 uint32_t console_ring_take(struct console_ring *ring, char *buffer, uint32_t size, bool *broken);
 
 /* How many bytes the guest can be given now. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the daemons of dom0 share: their common options, the log, the background, the pid file, the end by a signal. */
+/* What the daemons of dom0 share: their common options, the log, the background, the pid file, the end by a
+ * signal. */
 #include "lib/daemon.h"
 
 #include <errno.h>
@@ -18,9 +19,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DAEMON_OPTIONS_MAX 24
+#define DAEMON_OPTIONS_MAX   24
 #define DAEMON_LOG_WINDOW_MS 10000
-#define DAEMON_LOG_LINES 5
+#define DAEMON_LOG_LINES     5
 
 static const char *daemon_name = "parvis";
 static bool daemon_verbose;
@@ -37,8 +38,8 @@ uint64_t daemon_now_ms(void)
 
 static void daemon_vlog(enum daemon_level level, const char *format, va_list arguments)
 {
-    static const int priorities[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
-    static const char *const words[] = { "error: ", "warning: ", "", "" };
+    static const int priorities[] = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
+    static const char *const words[] = {"error: ", "warning: ", "", ""};
     char line[1280];
 
     if (level == DAEMON_DEBUG && !daemon_verbose) {
@@ -105,7 +106,7 @@ enum { DAEMON_BACKGROUND = 256, DAEMON_PID_FILE, DAEMON_VERBOSE, DAEMON_VERSION,
 
 static void daemon_apply(struct daemon *daemon, int code, void *settings)
 {
-    struct pv_error error = { 0 };
+    struct pv_error error = {0};
 
     switch (code) {
     case DAEMON_BACKGROUND:
@@ -137,9 +138,12 @@ static void daemon_apply(struct daemon *daemon, int code, void *settings)
 void daemon_parse(struct daemon *daemon, int argc, char **argv, void *settings)
 {
     static const struct option common[] = {
-        { "daemon", no_argument, NULL, DAEMON_BACKGROUND },   { "pid-file", required_argument, NULL, DAEMON_PID_FILE },
-        { "verbose", no_argument, NULL, DAEMON_VERBOSE },     { "version", no_argument, NULL, DAEMON_VERSION },
-        { "help", no_argument, NULL, DAEMON_HELP },           { NULL, 0, NULL, 0 },
+        {"daemon", no_argument, NULL, DAEMON_BACKGROUND},
+        {"pid-file", required_argument, NULL, DAEMON_PID_FILE},
+        {"verbose", no_argument, NULL, DAEMON_VERBOSE},
+        {"version", no_argument, NULL, DAEMON_VERSION},
+        {"help", no_argument, NULL, DAEMON_HELP},
+        {NULL, 0, NULL, 0},
     };
     struct option options[DAEMON_OPTIONS_MAX];
     int count = 0, code;
@@ -148,7 +152,8 @@ void daemon_parse(struct daemon *daemon, int argc, char **argv, void *settings)
     for (; daemon->options[count].name; count++) {
         const struct daemon_option *option = &daemon->options[count];
 
-        options[count] = (struct option){ option->name, option->argument ? required_argument : no_argument, NULL, count };
+        options[count] =
+            (struct option){option->name, option->argument ? required_argument : no_argument, NULL, count};
     }
     memcpy(options + count, common, sizeof(common));
     while ((code = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -240,7 +245,7 @@ int daemon_make_folder(const char *path, unsigned int mode, struct pv_error *err
 /* An earlier daemon that was just killed, or a child of its, may hold the lock for a moment more. */
 static int daemon_try_lock(int fd)
 {
-    const struct timespec pause = { .tv_nsec = 20000000 };
+    const struct timespec pause = {.tv_nsec = 20000000};
     int result = flock(fd, LOCK_EX | LOCK_NB);
 
     for (int i = 0; result != 0 && i < 25; i++) {
@@ -268,7 +273,8 @@ int daemon_lock(const struct daemon *daemon, struct pv_error *error)
     }
     if (daemon_try_lock(fd) != 0) {
         close(fd);
-        return pv_error_set(error, PV_ERROR_FAILURE, "another %s runs: it holds %s", daemon->name, daemon->pid_file);
+        return pv_error_set(error, PV_ERROR_FAILURE, "another %s runs: it holds %s", daemon->name,
+                            daemon->pid_file);
     }
     length = snprintf(text, sizeof(text), "%d\n", (int)getpid());
     if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)length, 0) != length) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the daemons of dom0 share: their common options, the log, the background, the pid file, the end by a signal. */
+/* What the daemons of dom0 share: their common options, the log, the background, the pid file, the end by a
+ * signal. */
 #ifndef PVTOOLS_DAEMON_H
 #define PVTOOLS_DAEMON_H
 
@@ -26,32 +27,34 @@ struct daemon_option {
 struct daemon {
     const char *name;
     const char *version;
-    const char *summary; /* one sentence for --help */
+    const char *summary;                 /* one sentence for --help */
     const struct daemon_option *options; /* ends with a NULL name */
     const char *pid_file;
     bool background;
 };
 
-/* Reads the command line. --help and --version print and end the program with 0; a wrong one ends it with PV_ERROR_USAGE. */
+/* Reads the command line. --help and --version print and end the program with 0; a wrong one ends it with
+ * PV_ERROR_USAGE. */
 void daemon_parse(struct daemon *daemon, int argc, char **argv, void *settings);
 
-/* Goes to the background where asked for, once the daemon can serve: the first process ends with 0 only then. Between the two calls
- * the caller prepares; a failure then is the first process's exit status. */
+/* Goes to the background where asked for, once the daemon can serve: the first process ends with 0 only then.
+ * Between the two calls the caller prepares; a failure then is the first process's exit status. */
 void daemon_fork(const struct daemon *daemon);
 void daemon_ready(const struct daemon *daemon);
 
 /* Makes sure that this is the only one and writes the pid file. It is locked as long as the process lives. */
 int daemon_lock(const struct daemon *daemon, struct pv_error *error);
 
-/* A descriptor that is readable once SIGTERM, SIGINT or SIGHUP came; SIGPIPE is ignored. daemon_signal takes one: its
- * number, or 0. */
+/* A descriptor that is readable once SIGTERM, SIGINT or SIGHUP came; SIGPIPE is ignored. daemon_signal takes
+ * one: its number, or 0. */
 int daemon_signals(struct pv_error *error);
 int daemon_signal(int fd);
 
 /* Writes one line to stderr, or to syslog in the background. Debug lines only with --verbose. */
 void daemon_log(enum daemon_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The same, at most a few times in ten seconds for one `limit` (zeroed at first); what a guest can cause goes this way. */
+/* The same, at most a few times in ten seconds for one `limit` (zeroed at first); what a guest can cause goes
+ * this way. */
 struct daemon_limit {
     uint64_t window_start_ms;
     uint32_t count;

@@ -28,28 +28,28 @@ static int evtchn_ioctl(int fd, unsigned long request, void *argument)
 
 int evtchn_bind_interdomain(int fd, uint32_t remote_domid, uint32_t remote_port)
 {
-    struct ioctl_evtchn_bind_interdomain bind = { .remote_domain = remote_domid, .remote_port = remote_port };
+    struct ioctl_evtchn_bind_interdomain bind = {.remote_domain = remote_domid, .remote_port = remote_port};
 
     return evtchn_ioctl(fd, IOCTL_EVTCHN_BIND_INTERDOMAIN, &bind);
 }
 
 int evtchn_bind_virq(int fd, uint32_t virq)
 {
-    struct ioctl_evtchn_bind_virq bind = { .virq = virq };
+    struct ioctl_evtchn_bind_virq bind = {.virq = virq};
 
     return evtchn_ioctl(fd, IOCTL_EVTCHN_BIND_VIRQ, &bind);
 }
 
 int evtchn_unbind(int fd, uint32_t port)
 {
-    struct ioctl_evtchn_unbind unbind = { .port = port };
+    struct ioctl_evtchn_unbind unbind = {.port = port};
 
     return evtchn_ioctl(fd, IOCTL_EVTCHN_UNBIND, &unbind);
 }
 
 int evtchn_notify(int fd, uint32_t port)
 {
-    struct ioctl_evtchn_notify notify = { .port = port };
+    struct ioctl_evtchn_notify notify = {.port = port};
 
     return evtchn_ioctl(fd, IOCTL_EVTCHN_NOTIFY, &notify);
 }

@@ -26,14 +26,14 @@ int gntdev_open(void)
 
 static int gntdev_forget(int fd, uint64_t index)
 {
-    struct ioctl_gntdev_unmap_grant_ref unmap = { .index = index, .count = 1 };
+    struct ioctl_gntdev_unmap_grant_ref unmap = {.index = index, .count = 1};
 
     return ioctl(fd, IOCTL_GNTDEV_UNMAP_GRANT_REF, &unmap) == 0 ? 0 : -errno;
 }
 
 int gntdev_map(int fd, uint32_t domid, uint32_t ref, void **page)
 {
-    struct ioctl_gntdev_map_grant_ref map = { .count = 1, .refs = { { .domid = domid, .ref = ref } } };
+    struct ioctl_gntdev_map_grant_ref map = {.count = 1, .refs = {{.domid = domid, .ref = ref}}};
     void *address;
     int error;
 
@@ -52,7 +52,7 @@ int gntdev_map(int fd, uint32_t domid, uint32_t ref, void **page)
 
 int gntdev_unmap(int fd, void *page)
 {
-    struct ioctl_gntdev_get_offset_for_vaddr lookup = { .vaddr = (uintptr_t)page };
+    struct ioctl_gntdev_get_offset_for_vaddr lookup = {.vaddr = (uintptr_t)page};
 
     if (ioctl(fd, IOCTL_GNTDEV_GET_OFFSET_FOR_VADDR, &lookup) != 0) {
         return -errno;

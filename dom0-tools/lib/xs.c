@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A client of xenstore over the daemon's socket: one connection, requests answered in order, watch events kept apart. */
+/* A client of xenstore over the daemon's socket: one connection, requests answered in order, watch events
+ * kept apart. */
 #include "lib/xs.h"
 
 #include <errno.h>
@@ -45,7 +46,7 @@ struct xs_message {
 
 static int xs_connect_path(const char *path)
 {
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd;
 
     if (strlen(path) >= sizeof(address.sun_path)) {
@@ -177,9 +178,9 @@ static int xs_keep_event(struct xs_client *xs, const struct xs_message *message,
 
 static int xs_send(struct xs_client *xs, struct xs_request *request, struct pv_error *error)
 {
-    struct xsd_sockmsg header = { .type = request->type, .req_id = ++xs->request_id, .tx_id = request->tx };
-    struct iovec vectors[XS_VECTORS_MAX + 1] = { { .iov_base = &header, .iov_len = sizeof(header) } };
-    struct msghdr message = { .msg_iov = vectors, .msg_iovlen = request->count + 1 };
+    struct xsd_sockmsg header = {.type = request->type, .req_id = ++xs->request_id, .tx_id = request->tx};
+    struct iovec vectors[XS_VECTORS_MAX + 1] = {{.iov_base = &header, .iov_len = sizeof(header)}};
+    struct msghdr message = {.msg_iov = vectors, .msg_iovlen = request->count + 1};
     size_t left = sizeof(header);
 
     for (size_t i = 0; i < request->count; i++) {
@@ -223,8 +224,8 @@ static int xs_errno_by_name(const char *name)
     return EIO;
 }
 
-/* Sends a request and waits for its reply, keeping the events that come before it. Returns the reply's payload,
- * allocated, and its length. `what` names the request's object in an error's message. */
+/* Sends a request and waits for its reply, keeping the events that come before it. Returns the reply's
+ * payload, allocated, and its length. `what` names the request's object in an error's message. */
 static char *xs_ask(struct xs_client *xs, struct xs_request *request, const char *what, size_t *length,
                     struct pv_error *error)
 {
@@ -279,7 +280,7 @@ static void xs_request_add_string(struct xs_request *request, const char *string
 static int xs_order(struct xs_client *xs, uint32_t type, uint32_t tx, const char *first, const char *second,
                     struct pv_error *error)
 {
-    struct xs_request request = { .type = type, .tx = tx };
+    struct xs_request request = {.type = type, .tx = tx};
     char *reply;
 
     xs_request_add_string(&request, first);
@@ -293,7 +294,7 @@ static int xs_order(struct xs_client *xs, uint32_t type, uint32_t tx, const char
 
 char *xs_read(struct xs_client *xs, uint32_t tx, const char *path, size_t *length, struct pv_error *error)
 {
-    struct xs_request request = { .type = XS_READ, .tx = tx };
+    struct xs_request request = {.type = XS_READ, .tx = tx};
 
     xs_request_add_string(&request, path);
     return xs_ask(xs, &request, path, length, error);
@@ -302,7 +303,7 @@ char *xs_read(struct xs_client *xs, uint32_t tx, const char *path, size_t *lengt
 int xs_write(struct xs_client *xs, uint32_t tx, const char *path, const void *value, size_t length,
              struct pv_error *error)
 {
-    struct xs_request request = { .type = XS_WRITE, .tx = tx };
+    struct xs_request request = {.type = XS_WRITE, .tx = tx};
     char *reply;
 
     xs_request_add_string(&request, path);
@@ -312,7 +313,8 @@ int xs_write(struct xs_client *xs, uint32_t tx, const char *path, const void *va
     return reply ? 0 : -1;
 }
 
-int xs_write_string(struct xs_client *xs, uint32_t tx, const char *path, const char *value, struct pv_error *error)
+int xs_write_string(struct xs_client *xs, uint32_t tx, const char *path, const char *value,
+                    struct pv_error *error)
 {
     return xs_write(xs, tx, path, value, strlen(value), error);
 }
@@ -330,7 +332,7 @@ int xs_rm(struct xs_client *xs, uint32_t tx, const char *path, struct pv_error *
 int xs_set_perms(struct xs_client *xs, uint32_t tx, const char *path, const char *const *perms, size_t count,
                  struct pv_error *error)
 {
-    struct xs_request request = { .type = XS_SET_PERMS, .tx = tx };
+    struct xs_request request = {.type = XS_SET_PERMS, .tx = tx};
     char *reply;
 
     if (count > XS_VECTORS_MAX - 1) {
@@ -345,7 +347,8 @@ int xs_set_perms(struct xs_client *xs, uint32_t tx, const char *path, const char
     return reply ? 0 : -1;
 }
 
-/* Names that do not fit one reply come in parts, each with the directory's generation: a change starts again. */
+/* Names that do not fit one reply come in parts, each with the directory's generation: a change starts again.
+ */
 static char *xs_directory_parts(struct xs_client *xs, uint32_t tx, const char *path, size_t *length,
                                 struct pv_error *error)
 {
@@ -354,7 +357,7 @@ static char *xs_directory_parts(struct xs_client *xs, uint32_t tx, const char *p
     size_t have = 0;
 
     for (;;) {
-        struct xs_request request = { .type = XS_DIRECTORY_PART, .tx = tx };
+        struct xs_request request = {.type = XS_DIRECTORY_PART, .tx = tx};
         size_t got, skip;
         char *part, *grown;
 
@@ -416,9 +419,10 @@ static char **xs_split(const char *names, size_t length, size_t *count)
     return list;
 }
 
-char **xs_directory(struct xs_client *xs, uint32_t tx, const char *path, size_t *count, struct pv_error *error)
+char **xs_directory(struct xs_client *xs, uint32_t tx, const char *path, size_t *count,
+                    struct pv_error *error)
 {
-    struct xs_request request = { .type = XS_DIRECTORY, .tx = tx };
+    struct xs_request request = {.type = XS_DIRECTORY, .tx = tx};
     size_t length = 0;
     char *names, **list;
 
@@ -440,7 +444,7 @@ char **xs_directory(struct xs_client *xs, uint32_t tx, const char *path, size_t 
 
 uint32_t xs_transaction_start(struct xs_client *xs, struct pv_error *error)
 {
-    struct xs_request request = { .type = XS_TRANSACTION_START };
+    struct xs_request request = {.type = XS_TRANSACTION_START};
     uint32_t tx;
     char *reply;
 
@@ -471,7 +475,7 @@ int xs_unwatch(struct xs_client *xs, const char *path, const char *token, struct
 
 static int xs_wait_event(struct xs_client *xs, int timeout_ms, struct pv_error *error)
 {
-    struct pollfd poll_fd = { .fd = xs->fd, .events = POLLIN };
+    struct pollfd poll_fd = {.fd = xs->fd, .events = POLLIN};
     struct xs_message message;
     int kept, ready;
 
@@ -520,7 +524,7 @@ int xs_next_event(struct xs_client *xs, int timeout_ms, char **path, char **toke
 
 int xs_introduce(struct xs_client *xs, uint32_t domid, uint64_t mfn, uint32_t port, struct pv_error *error)
 {
-    struct xs_request request = { .type = XS_INTRODUCE };
+    struct xs_request request = {.type = XS_INTRODUCE};
     char domid_text[16], mfn_text[24], port_text[16];
     char *reply;
 
@@ -545,7 +549,7 @@ int xs_release(struct xs_client *xs, uint32_t domid, struct pv_error *error)
 
 int xs_is_introduced(struct xs_client *xs, uint32_t domid, struct pv_error *error)
 {
-    struct xs_request request = { .type = XS_IS_DOMAIN_INTRODUCED };
+    struct xs_request request = {.type = XS_IS_DOMAIN_INTRODUCED};
     char text[16], *reply;
     int introduced;
 

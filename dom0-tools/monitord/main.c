@@ -11,9 +11,9 @@
 #include "monitord/monitor.h"
 
 #define MONITORD_RETRY_MS 300
-#define MONITORD_OWN_FDS 2
+#define MONITORD_OWN_FDS  2
 
-static const struct daemon_option monitord_options[] = { { NULL, NULL, NULL, NULL } };
+static const struct daemon_option monitord_options[] = {{NULL, NULL, NULL, NULL}};
 
 struct monitord {
     struct monitor monitor;
@@ -70,10 +70,10 @@ static bool monitord_wait(struct monitord *monitord, int pause)
         daemon_log(DAEMON_ERROR, "no memory");
         return false;
     }
-    fds[0] = (struct pollfd){ .fd = monitord->signal_fd, .events = POLLIN };
-    fds[1] = (struct pollfd){ .fd = monitord->events ? xs_fd(monitord->events) : -1, .events = POLLIN };
+    fds[0] = (struct pollfd){.fd = monitord->signal_fd, .events = POLLIN};
+    fds[1] = (struct pollfd){.fd = monitord->events ? xs_fd(monitord->events) : -1, .events = POLLIN};
     for (const struct worker *worker = monitord->monitor.workers.first; worker; worker = worker->next) {
-        fds[count++] = (struct pollfd){ .fd = worker->fd, .events = POLLIN };
+        fds[count++] = (struct pollfd){.fd = worker->fd, .events = POLLIN};
     }
     if (poll(fds, count, pause) > 0 && fds[0].revents) {
         signal_number = daemon_signal(monitord->signal_fd);
@@ -107,7 +107,8 @@ int main(int argc, char **argv)
     struct daemon daemon = {
         .name = "parvis-monitord",
         .version = PARVIS_VERSION,
-        .summary = "Does with guests that have ended what their configuration says, and clears away what died half done.",
+        .summary = "Does with guests that have ended what their configuration says, and clears away what "
+                   "died half done.",
         .options = monitord_options,
         .pid_file = "/run/parvis/monitord.pid",
     };

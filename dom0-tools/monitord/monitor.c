@@ -29,11 +29,13 @@ static uint64_t monitor_now_s(void)
     return (uint64_t)now.tv_sec;
 }
 
-static struct monitor_waiting *monitor_find_waiting(const struct monitor *monitor, const struct pv_domain_info *info)
+static struct monitor_waiting *monitor_find_waiting(const struct monitor *monitor,
+                                                    const struct pv_domain_info *info)
 {
     struct monitor_waiting *waiting = monitor->waiting;
 
-    while (waiting && (waiting->domid != info->domid || memcmp(waiting->uuid, info->uuid, PV_UUID_SIZE) != 0)) {
+    while (waiting &&
+           (waiting->domid != info->domid || memcmp(waiting->uuid, info->uuid, PV_UUID_SIZE) != 0)) {
         waiting = waiting->next;
     }
     return waiting;
@@ -88,7 +90,8 @@ static uint64_t monitor_restart(struct monitor *monitor, const char *name, const
         waiting->due_s = now + delay;
         waiting->restart = policy_next(known ? &record : NULL, now);
         if (delay) {
-            daemon_log(DAEMON_WARNING, "%s ends again and again: it is restarted in %u s", name, (unsigned int)delay);
+            daemon_log(DAEMON_WARNING, "%s ends again and again: it is restarted in %u s", name,
+                       (unsigned int)delay);
         }
     }
     if (waiting->due_s > now) {
@@ -98,7 +101,8 @@ static uint64_t monitor_restart(struct monitor *monitor, const char *name, const
     return MONITOR_IDLE_S;
 }
 
-/* Does what the configuration says about a guest that has shut down. Returns the seconds until the next look. */
+/* Does what the configuration says about a guest that has shut down. Returns the seconds until the next look.
+ */
 static uint64_t monitor_ended(struct monitor *monitor, const char *name, const struct pv_domain_info *info)
 {
     struct pv_error error;
@@ -123,8 +127,11 @@ static uint64_t monitor_ended(struct monitor *monitor, const char *name, const s
     }
     waiting->seen = true;
     if (first) {
-        daemon_log(DAEMON_INFO, "%s (domain %u) has ended, %s: %s", name, info->domid, policy_key(info->shutdown_code),
-                   verdict == POLICY_RESTART ? "restart" : verdict == POLICY_PRESERVE ? "preserve" : "destroy");
+        daemon_log(DAEMON_INFO, "%s (domain %u) has ended, %s: %s", name, info->domid,
+                   policy_key(info->shutdown_code),
+                   verdict == POLICY_RESTART    ? "restart"
+                   : verdict == POLICY_PRESERVE ? "preserve"
+                                                : "destroy");
     }
     if (verdict == POLICY_RESTART) {
         return monitor_restart(monitor, name, info, waiting);
@@ -135,7 +142,8 @@ static uint64_t monitor_ended(struct monitor *monitor, const char *name, const s
     return MONITOR_IDLE_S;
 }
 
-static const struct pv_domain_info *monitor_lookup(const struct pv_domain_info *list, size_t count, uint16_t domid)
+static const struct pv_domain_info *monitor_lookup(const struct pv_domain_info *list, size_t count,
+                                                   uint16_t domid)
 {
     for (size_t i = 0; i < count; i++) {
         if (list[i].domid == domid) {
@@ -258,7 +266,7 @@ static int monitor_resume_restarts(struct monitor *monitor, struct pv_error *err
 
 int monitor_look(struct monitor *monitor, struct pv_error *error)
 {
-    int check, resume;
+    int check, resume, orphans;
     bool creating;
 
     workers_reap(&monitor->workers);
@@ -268,8 +276,12 @@ int monitor_look(struct monitor *monitor, struct pv_error *error)
     creating = records_creations(&monitor->host);
     check = monitor_check_all(monitor, error);
     resume = check < 0 ? -1 : monitor_resume_restarts(monitor, error);
+    orphans = resume < 0 ? -1 : orphans_look(&monitor->orphans, &monitor->host, monitor_now_s(), error);
+    if (orphans < 0) {
+        return -1;
+    }
     check = creating ? monitor_shorter(check, MONITOR_CREATION_S) : check;
-    return resume < 0 ? -1 : monitor_shorter(check, (uint64_t)resume);
+    return monitor_shorter(monitor_shorter(check, (uint64_t)resume), (uint64_t)orphans);
 }
 
 void monitor_clear(struct monitor *monitor)
@@ -278,5 +290,6 @@ void monitor_clear(struct monitor *monitor)
         waiting->seen = false;
     }
     monitor_drop_unseen(monitor);
+    orphans_clear(&monitor->orphans);
     pv_host_close(&monitor->host);
 }

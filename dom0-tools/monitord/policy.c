@@ -8,7 +8,7 @@
 
 #include "lib/domctl.h"
 
-#define POLICY_DELAY_MAX_S 60
+#define POLICY_DELAY_MAX_S     60
 #define POLICY_DELAY_DOUBLINGS 6
 
 static enum policy_verdict policy_of_action(uint64_t action)
@@ -55,15 +55,16 @@ const char *policy_key(unsigned int shutdown_code)
 
 void policy_format(const struct policy_record *record, char text[POLICY_RECORD_SIZE])
 {
-    snprintf(text, POLICY_RECORD_SIZE, "%s %" PRIu32 " %" PRIu64 " %" PRIu32, record->pending ? "pending" : "done",
-             record->count, record->time_s, record->tries);
+    snprintf(text, POLICY_RECORD_SIZE, "%s %" PRIu32 " %" PRIu64 " %" PRIu32,
+             record->pending ? "pending" : "done", record->count, record->time_s, record->tries);
 }
 
 bool policy_parse(const char *text, struct policy_record *record)
 {
     char word[8];
 
-    if (sscanf(text, "%7s %" SCNu32 " %" SCNu64 " %" SCNu32, word, &record->count, &record->time_s, &record->tries) != 4) {
+    if (sscanf(text, "%7s %" SCNu32 " %" SCNu64 " %" SCNu32, word, &record->count, &record->time_s,
+               &record->tries) != 4) {
         return false;
     }
     record->pending = !strcmp(word, "pending");

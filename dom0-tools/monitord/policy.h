@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is to be done when a guest has ended: from its configuration, the way it ended, and how often that happened lately. No state,
- * no input or output. */
+/* What is to be done when a guest has ended: from its configuration, the way it ended, and how often that
+ * happened lately. No state, no input or output. */
 #ifndef MONITORD_POLICY_H
 #define MONITORD_POLICY_H
 
@@ -11,7 +11,7 @@
 #include "lib/config.h"
 
 enum policy_verdict {
-    POLICY_LEAVE,    /* it is suspended: somebody saves it */
+    POLICY_LEAVE, /* it is suspended: somebody saves it */
     POLICY_DESTROY,
     POLICY_RESTART,
     POLICY_PRESERVE,
@@ -30,9 +30,9 @@ const char *policy_key(unsigned int shutdown_code);
  */
 struct policy_record {
     bool pending;
-    uint32_t count;   /* restarts in a row, each soon after the one before */
-    uint64_t time_s;  /* of the last one, by CLOCK_BOOTTIME */
-    uint32_t tries;   /* failed creations of the pending restart */
+    uint32_t count;  /* restarts in a row, each soon after the one before */
+    uint64_t time_s; /* of the last one, by CLOCK_BOOTTIME */
+    uint32_t tries;  /* failed creations of the pending restart */
 };
 
 #define POLICY_RECORD_SIZE 64
@@ -42,7 +42,8 @@ bool policy_parse(const char *text, struct policy_record *record);
 /* A guest that ends this soon after its restart is in a loop, as far as anybody can tell. */
 #define POLICY_LOOP_S 60
 
-/* How many seconds to wait with a restart now: none at first, then 1, 2, 4, ... up to a minute. NULL: it was never restarted. */
+/* How many seconds to wait with a restart now: none at first, then 1, 2, 4, ... up to a minute. NULL: it was
+ * never restarted. */
 uint64_t policy_delay(const struct policy_record *record, uint64_t now_s);
 
 /* The record of a restart of a guest that ended at `now_s`; whoever restarts it sets the time. */

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RECORDS_DOMAINS "/parvis/domain"
-#define RECORDS_RESTARTS "/parvis/restart"
-#define RECORDS_CREATING "/parvis/creating"
-#define RECORDS_ATTEMPTS 16
+#define RECORDS_DOMAINS   "/parvis/domain"
+#define RECORDS_RESTARTS  "/parvis/restart"
+#define RECORDS_CREATING  "/parvis/creating"
+#define RECORDS_ATTEMPTS  16
 #define RECORDS_PATH_SIZE 512
 
 static char **records_names(struct pv_host *host, const char *folder, struct pv_error *error)
@@ -53,7 +53,8 @@ char **records_domains(struct pv_host *host, struct pv_error *error)
     return records_names(host, RECORDS_DOMAINS, error);
 }
 
-static bool records_domain_in(struct pv_host *host, uint32_t tx, const char *name, struct records_domain *domain)
+static bool records_domain_in(struct pv_host *host, uint32_t tx, const char *name,
+                              struct records_domain *domain)
 {
     char *text = records_read_in(host, tx, RECORDS_DOMAINS, name);
     char uuid[PV_UUID_TEXT];

@@ -16,7 +16,8 @@ struct records_domain {
     uint16_t domid;
 };
 
-/* All names with a domain's record; NULL-terminated and one allocation. NULL with error->number 0 when there are none. */
+/* All names with a domain's record; NULL-terminated and one allocation. NULL with error->number 0 when there
+ * are none. */
 char **records_domains(struct pv_host *host, struct pv_error *error);
 bool records_domain(struct pv_host *host, const char *name, struct records_domain *domain);
 
@@ -27,7 +28,8 @@ int records_write_restart(struct pv_host *host, const char *name, const struct p
                           struct pv_error *error);
 void records_remove_restart(struct pv_host *host, const char *name);
 
-/* Removes a name's record if it still is that of this domain and no creation has the name. Says whether it did. */
+/* Removes a name's record if it still is that of this domain and no creation has the name. Says whether it
+ * did. */
 bool records_remove_domain(struct pv_host *host, const char *name, const struct records_domain *domain);
 
 /* Says whether a creation is under way. */

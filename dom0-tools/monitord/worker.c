@@ -28,10 +28,11 @@ static uint64_t worker_now_s(void)
     return (uint64_t)now.tv_sec;
 }
 
-static int worker_destroy(struct pv_host *host, const char *name, uint16_t domid, bool forget, struct pv_error *error)
+static int worker_destroy(struct pv_host *host, const char *name, uint16_t domid, bool forget,
+                          struct pv_error *error)
 {
-    if (pv_domain_destroy(host, domid, false, WORKER_GONE_MS, error) != 0 && error->class != PV_ERROR_NO_DOMAIN &&
-        error->class != PV_ERROR_TIMEOUT) {
+    if (pv_domain_destroy(host, domid, false, WORKER_GONE_MS, error) != 0 &&
+        error->class != PV_ERROR_NO_DOMAIN && error->class != PV_ERROR_TIMEOUT) {
         return -1;
     }
     if (forget) {
@@ -41,8 +42,10 @@ static int worker_destroy(struct pv_host *host, const char *name, uint16_t domid
     return 0;
 }
 
-/* Creates the guest as the record of its restart promises. A failure is noted there; the last one ends the promise. */
-static int worker_create(struct pv_host *host, const char *name, struct policy_record *record, struct pv_error *error)
+/* Creates the guest as the record of its restart promises. A failure is noted there; the last one ends the
+ * promise. */
+static int worker_create(struct pv_host *host, const char *name, struct policy_record *record,
+                         struct pv_error *error)
 {
     struct pv_config *config = pv_store_load(name, error);
     struct pv_error ignored;
@@ -68,11 +71,12 @@ static int worker_create(struct pv_host *host, const char *name, struct policy_r
     return -1;
 }
 
-static int worker_restart(struct pv_host *host, const char *name, uint16_t domid, struct policy_record *record,
-                          struct pv_error *error)
+static int worker_restart(struct pv_host *host, const char *name, uint16_t domid,
+                          struct policy_record *record, struct pv_error *error)
 {
     record->time_s = worker_now_s();
-    /* From here on whoever looks knows that the guest must come back, even if this process does not live to do it. */
+    /* From here on whoever looks knows that the guest must come back, even if this process does not live to
+     * do it. */
     if (records_write_restart(host, name, record, error) != 0 ||
         worker_destroy(host, name, domid, false, error) != 0) {
         return -1;
@@ -90,9 +94,10 @@ static int worker_recreate(struct pv_host *host, const char *name, struct pv_err
     return worker_create(host, name, &record, error);
 }
 
-static int worker_run(const char *name, uint16_t domid, enum worker_task task, const struct policy_record *record)
+static int worker_run(const char *name, uint16_t domid, enum worker_task task,
+                      const struct policy_record *record)
 {
-    struct policy_record own = record ? *record : (struct policy_record){ 0 };
+    struct policy_record own = record ? *record : (struct policy_record){0};
     struct pv_error error;
     struct pv_host host;
     int result;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Work on one guest that takes time, done by a child process: the daemon goes on hearing of the others. A child dies with the daemon;
- * what it began is taken up again from the records. */
+/* Work on one guest that takes time, done by a child process: the daemon goes on hearing of the others. A
+ * child dies with the daemon; what it began is taken up again from the records. */
 #ifndef MONITORD_WORKER_H
 #define MONITORD_WORKER_H
 
@@ -29,8 +29,8 @@ struct workers {
     size_t count;
 };
 
-/* Starts a child for the guest `name`, unless one works on it already. `domid` is its old domain; `record`, for a restart alone, is what
- * to note of it. */
+/* Starts a child for the guest `name`, unless one works on it already. `domid` is its old domain; `record`,
+ * for a restart alone, is what to note of it. */
 void worker_start(struct workers *workers, const char *name, uint16_t domid, enum worker_task task,
                   const struct policy_record *record);
 

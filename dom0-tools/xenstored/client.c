@@ -15,11 +15,11 @@
 
 int clients_listen(struct clients *clients, struct store *store, const char *path, struct pv_error *error)
 {
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
     mode_t mask;
     int result;
 
-    *clients = (struct clients){ .store = store, .listen_fd = -1 };
+    *clients = (struct clients){.store = store, .listen_fd = -1};
     if (strlen(path) >= sizeof(address.sun_path)) {
         return pv_error_errno(error, ENAMETOOLONG, "socket %s", path);
     }
@@ -97,12 +97,12 @@ static bool client_has_request(const struct client *client)
 
 void clients_fill_poll(const struct clients *clients, struct pollfd *fds)
 {
-    *fds++ = (struct pollfd){ .fd = clients->listen_fd, .events = POLLIN };
+    *fds++ = (struct pollfd){.fd = clients->listen_fd, .events = POLLIN};
     for (const struct client *client = clients->first; client; client = client->next) {
         short events = client_has_request(client) ? 0 : POLLIN;
 
         events |= client->conn->out_first ? POLLOUT : 0;
-        *fds++ = (struct pollfd){ .fd = client->fd, .events = events };
+        *fds++ = (struct pollfd){.fd = client->fd, .events = events};
     }
 }
 
@@ -115,7 +115,8 @@ void clients_take_poll(struct clients *clients, const struct pollfd *fds)
         client->readable |= fds->revents & (POLLIN | POLLHUP);
         client->writable |= fds->revents & POLLOUT;
         client->gone |= fds->revents & (POLLERR | POLLNVAL);
-        /* With a request still unanswered the end of the stream is not polled for; a client that hung up wants no answer. */
+        /* With a request still unanswered the end of the stream is not polled for; a client that hung up
+         * wants no answer. */
         client->gone |= (fds->revents & POLLHUP) && client_has_request(client);
     }
     if (newcomers) {

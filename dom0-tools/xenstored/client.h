@@ -30,7 +30,8 @@ struct clients {
 int clients_listen(struct clients *clients, struct store *store, const char *path, struct pv_error *error);
 void clients_close(struct clients *clients);
 
-/* Fills `fds` (room for 1 + clients->count) with what to poll for, in the order of the list; takes the answers in again. */
+/* Fills `fds` (room for 1 + clients->count) with what to poll for, in the order of the list; takes the
+ * answers in again. */
 void clients_fill_poll(const struct clients *clients, struct pollfd *fds);
 void clients_take_poll(struct clients *clients, const struct pollfd *fds);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A connection to the store: the message that comes in, what waits to go out, its watches and its transactions. No input or
- * output is done here; the daemon moves bytes between this and a ring or a socket. */
+/* A connection to the store: the message that comes in, what waits to go out, its watches and its
+ * transactions. No input or output is done here; the daemon moves bytes between this and a ring or a socket.
+ */
 #ifndef XENSTORED_CONN_H
 #define XENSTORED_CONN_H
 
@@ -52,12 +53,13 @@ struct conn {
     bool changed;            /* something that the journal keeps has changed */
 };
 
-/* Makes a connection of a domain. NULL without memory. The caller links it and must end its watches and transactions first. */
+/* Makes a connection of a domain. NULL without memory. The caller links it and must end its watches and
+ * transactions first. */
 struct conn *conn_new(uint16_t domid, bool is_domain);
 void conn_free(struct conn *conn);
 
-/* How many bytes are missing of the incoming message; 0 when it is complete. A header with too long a payload makes the
- * connection fail. */
+/* How many bytes are missing of the incoming message; 0 when it is complete. A header with too long a payload
+ * makes the connection fail. */
 uint32_t conn_input_wanted(const struct conn *conn);
 
 /* Where the next conn_input_wanted bytes belong, and the note that `count` of them have come. */
@@ -67,7 +69,8 @@ void conn_input_came(struct conn *conn, uint32_t count);
 /* Forgets the incoming message, which was answered. */
 void conn_input_done(struct conn *conn);
 
-/* Queues a message. Returns 0 or ENOMEM (then the connection has failed: a client that lost a reply waits for ever). */
+/* Queues a message. Returns 0 or ENOMEM (then the connection has failed: a client that lost a reply waits for
+ * ever). */
 int conn_send(struct conn *conn, const struct xsd_sockmsg *header, const void *payload);
 
 /* Queues raw bytes that were queued before a restart. */
@@ -80,7 +83,8 @@ void conn_output_went(struct conn *conn, uint32_t count);
 /* Throws away all that waits to go out. */
 void conn_output_clear(struct conn *conn);
 
-/* Says whether the same watch event already waits whole among the oldest messages: a second tells the client nothing. */
+/* Says whether the same watch event already waits whole among the oldest messages: a second tells the client
+ * nothing. */
 bool conn_has_event(const struct conn *conn, const void *payload, size_t length);
 
 #endif

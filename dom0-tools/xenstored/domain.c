@@ -282,7 +282,8 @@ void domains_take_events(struct domains *domains)
     }
 }
 
-static const struct pv_domain_info *domains_lookup(const struct pv_domain_info *list, size_t count, uint16_t domid)
+static const struct pv_domain_info *domains_lookup(const struct pv_domain_info *list, size_t count,
+                                                   uint16_t domid)
 {
     for (size_t i = 0; i < count; i++) {
         if (list[i].domid == domid) {
@@ -408,11 +409,13 @@ static int domains_open_devices(struct domains *domains, struct pv_error *error)
     }
     domains->evtchn_fd = evtchn_open();
     if (domains->evtchn_fd < 0) {
-        return pv_error_errno(error, -domains->evtchn_fd, "cannot open /dev/xen/evtchn (is xen-evtchn loaded?)");
+        return pv_error_errno(error, -domains->evtchn_fd,
+                              "cannot open /dev/xen/evtchn (is xen-evtchn loaded?)");
     }
     domains->gntdev_fd = gntdev_open();
     if (domains->gntdev_fd < 0) {
-        return pv_error_errno(error, -domains->gntdev_fd, "cannot open /dev/xen/gntdev (is xen-gntdev loaded?)");
+        return pv_error_errno(error, -domains->gntdev_fd,
+                              "cannot open /dev/xen/gntdev (is xen-gntdev loaded?)");
     }
     return 0;
 }
@@ -421,7 +424,7 @@ int domains_open(struct domains *domains, struct store *store, bool alone, struc
 {
     int port;
 
-    *domains = (struct domains){ .store = store, .evtchn_fd = -1, .gntdev_fd = -1 };
+    *domains = (struct domains){.store = store, .evtchn_fd = -1, .gntdev_fd = -1};
     store->domains = &domains_operations;
     store->domains_context = domains;
     if (alone) {
@@ -432,7 +435,8 @@ int domains_open(struct domains *domains, struct store *store, bool alone, struc
     }
     port = evtchn_bind_virq(domains->evtchn_fd, VIRQ_DOM_EXC);
     if (port <= 0) {
-        return pv_error_errno(error, port ? -port : EIO, "cannot hear of domains that end (does another xenstored run?)");
+        return pv_error_errno(error, port ? -port : EIO,
+                              "cannot hear of domains that end (does another xenstored run?)");
     }
     domains->exit_port = (uint32_t)port;
     return 0;

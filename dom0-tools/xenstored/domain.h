@@ -2,8 +2,8 @@
 /*
  * The domains that the store serves: each one's ring, event channel and connection.
  *
- * A round has three steps for every domain: take bytes in and serve requests, record what changed, and only then tell the
- * domain. The middle step is the journal's; see journal.h.
+ * A round has three steps for every domain: take bytes in and serve requests, record what changed, and only
+ * then tell the domain. The middle step is the journal's; see journal.h.
  */
 #ifndef XENSTORED_DOMAIN_H
 #define XENSTORED_DOMAIN_H
@@ -25,10 +25,10 @@ struct domain {
     uint32_t local_port; /* 0: not bound */
     bool granted;        /* the page came from a grant, else from a foreign mapping */
     bool shutdown_seen;
-    bool awake;          /* has, or may have, something to do */
+    bool awake; /* has, or may have, something to do */
     bool told_failure;
-    struct ring ring;    /* page NULL: not mapped */
-    uint32_t rsp_base;   /* rsp_prod before the connection's first byte of output */
+    struct ring ring;  /* page NULL: not mapped */
+    uint32_t rsp_base; /* rsp_prod before the connection's first byte of output */
     uint32_t told_req_cons;
     struct conn *conn;
 };
@@ -46,7 +46,8 @@ struct domains {
 /* What the requests' handlers call. */
 extern const struct store_domains domains_operations;
 
-/* Opens the devices, binds the virtual interrupt. With `alone` nothing is opened and every introduction fails. */
+/* Opens the devices, binds the virtual interrupt. With `alone` nothing is opened and every introduction
+ * fails. */
 int domains_open(struct domains *domains, struct store *store, bool alone, struct pv_error *error);
 void domains_close(struct domains *domains);
 
@@ -72,7 +73,8 @@ void domains_serve(struct domains *domains);
 void domains_journal(struct domains *domains);
 void domains_tell(struct domains *domains);
 
-/* How long to wait for events: 0 when somebody can be served at once, -1 when only an event can change something. */
+/* How long to wait for events: 0 when somebody can be served at once, -1 when only an event can change
+ * something. */
 int domains_timeout(const struct domains *domains);
 
 /* Records all domains and their connections from nothing. */

@@ -48,7 +48,7 @@ static void journal_put_u32(struct journal *journal, uint32_t value)
 /* Begins a record; journal_end fills in its length. Returns where it begins. */
 static size_t journal_begin(struct journal *journal, enum journal_type type, uint16_t domid)
 {
-    struct journal_header header = { .type = (uint16_t)type, .domid = domid };
+    struct journal_header header = {.type = (uint16_t)type, .domid = domid};
     size_t start = journal->length;
 
     journal_put(journal, &header, sizeof(header));
@@ -120,7 +120,8 @@ void journal_domain_gone(struct journal *journal, uint16_t domid)
     }
 }
 
-void journal_watch(struct journal *journal, uint16_t domid, const char *path, const char *token, bool relative)
+void journal_watch(struct journal *journal, uint16_t domid, const char *path, const char *token,
+                   bool relative)
 {
     size_t start;
 
@@ -239,5 +240,5 @@ void journal_empty(struct journal *journal)
 void journal_clear(struct journal *journal)
 {
     free(journal->bytes);
-    *journal = (struct journal){ 0 };
+    *journal = (struct journal){0};
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The journal: every change that must outlive the daemon's own death, as records in a buffer that the daemon appends to a file before
- * anybody sees the change. Reading the records from the first to the last gives the state again.
+ * The journal: every change that must outlive the daemon's own death, as records in a buffer that the daemon
+ * appends to a file before anybody sees the change. Reading the records from the first to the last gives the
+ * state again.
  *
- * A guest's ring is part of it. The bytes taken from a ring and the bytes promised to it are recorded before the ring's indices move,
- * so that after a restart the indices say which of them arrived: nothing is lost, and nothing done twice.
+ * A guest's ring is part of it. The bytes taken from a ring and the bytes promised to it are recorded before
+ * the ring's indices move, so that after a restart the indices say which of them arrived: nothing is lost,
+ * and nothing done twice.
  */
 #ifndef XENSTORED_JOURNAL_H
 #define XENSTORED_JOURNAL_H
@@ -28,14 +30,15 @@ struct journal {
 /* A domain's ring as the daemon knows it. */
 struct journal_domain {
     uint16_t domid;
-    uint16_t target;      /* valid if has_target */
+    uint16_t target; /* valid if has_target */
     uint8_t has_target;
     uint8_t shutdown_seen;
-    uint8_t fresh;        /* nothing of the connection's bytes from before counts; rsp_base is right */
-    uint32_t port;        /* the domain's end of the event channel */
+    uint8_t fresh; /* nothing of the connection's bytes from before counts; rsp_base is right */
+    uint32_t port; /* the domain's end of the event channel */
     uint64_t mfn;
-    uint32_t req_cons;    /* what the ring's index becomes */
-    uint32_t rsp_base;    /* what the ring's rsp_prod was before the first byte of the output records after a fresh one */
+    uint32_t req_cons; /* what the ring's index becomes */
+    uint32_t rsp_base; /* what the ring's rsp_prod was before the first byte of the output records after a
+                          fresh one */
 };
 
 /* Each adds one record; `journal` may be NULL. */
@@ -43,14 +46,16 @@ void journal_node(struct journal *journal, const char *path, const struct node *
 void journal_special(struct journal *journal, const char *name, const struct perms *perms);
 void journal_domain(struct journal *journal, const struct journal_domain *domain);
 void journal_domain_gone(struct journal *journal, uint16_t domid);
-void journal_watch(struct journal *journal, uint16_t domid, const char *path, const char *token, bool relative);
+void journal_watch(struct journal *journal, uint16_t domid, const char *path, const char *token,
+                   bool relative);
 void journal_unwatch(struct journal *journal, uint16_t domid, const char *path, const char *token);
 void journal_txn(struct journal *journal, uint16_t domid, uint32_t id, bool open);
 void journal_reset(struct journal *journal, uint16_t domid); /* no watches, no transactions any more */
 void journal_input(struct journal *journal, uint16_t domid, uint32_t req_cons, const struct conn *conn);
 void journal_output(struct journal *journal, uint16_t domid, const void *bytes, size_t length);
 
-/* Adds records that make, from nothing, all nodes; and all of one domain's connection but its journal_domain. */
+/* Adds records that make, from nothing, all nodes; and all of one domain's connection but its journal_domain.
+ */
 void journal_store(struct journal *journal, struct store *store);
 void journal_conn(struct journal *journal, struct conn *conn, uint32_t req_cons);
 
@@ -71,8 +76,8 @@ struct journal_reader {
     void (*input)(void *context, struct conn *conn, uint32_t req_cons);
 };
 
-/* Reads records. An incomplete one at the end was never acted upon and is left out. Returns 0, EINVAL for bytes that are no
- * journal, or ENOMEM; `used`, unless NULL, gets the length of what was read. */
+/* Reads records. An incomplete one at the end was never acted upon and is left out. Returns 0, EINVAL for
+ * bytes that are no journal, or ENOMEM; `used`, unless NULL, gets the length of what was read. */
 int journal_read(const struct journal_reader *reader, const char *bytes, size_t length, size_t *used);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The journal, read: the records' bytes are checked although only root can write the file, for it may be cut or damaged. */
+/* The journal, read: the records' bytes are checked although only root can write the file, for it may be cut
+ * or damaged. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,7 +166,8 @@ static struct txn *journal_find_txn(const struct conn *conn, uint32_t id)
     return txn;
 }
 
-/* An open transaction's snapshot is lost: it begins anew, and its commit will say that it must be tried again. */
+/* An open transaction's snapshot is lost: it begins anew, and its commit will say that it must be tried
+ * again. */
 static int journal_read_txn(struct store *store, struct conn *conn, struct cursor *cursor, bool open)
 {
     uint32_t id = cursor_take_u32(cursor);
@@ -293,7 +295,7 @@ int journal_read(const struct journal_reader *reader, const char *bytes, size_t 
         if (header.length > length - at) {
             break;
         }
-        cursor = (struct cursor){ .at = bytes + at + sizeof(header), .left = header.length - sizeof(header) };
+        cursor = (struct cursor){.at = bytes + at + sizeof(header), .left = header.length - sizeof(header)};
         error = journal_read_record(reader, &header, &cursor);
         at += error ? 0 : header.length;
     }

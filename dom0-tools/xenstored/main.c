@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* parvis-xenstored: the store that domains and tools share. Reads its settings, prepares, and then goes round. */
+/* parvis-xenstored: the store that domains and tools share. Reads its settings, prepares, and then goes
+ * round. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -16,7 +17,7 @@
 #include "xenstored/state.h"
 #include "xenstored/store.h"
 
-#define XENSTORED_FOLDER "/run/xenstored"
+#define XENSTORED_FOLDER     "/run/xenstored"
 #define XENSTORED_OLD_FOLDER "/var/run/xenstored"
 
 struct settings {
@@ -82,19 +83,20 @@ static int settings_set_quota(void *settings, const char *argument, struct pv_er
     }
     value = strtoul(equals + 1, &end, 10);
     if (end == equals + 1 || *end != '\0' || value == 0 || value > INT32_MAX) {
-        return pv_error_set(error, PV_ERROR_USAGE, "--quota %s: not a number from 1 to %d", argument, INT32_MAX);
+        return pv_error_set(error, PV_ERROR_USAGE, "--quota %s: not a number from 1 to %d", argument,
+                            INT32_MAX);
     }
     *limit = (uint32_t)value;
     return 0;
 }
 
 static const struct daemon_option xenstored_options[] = {
-    { "socket", "FILE", "listen here (default " XENSTORED_FOLDER "/socket)", settings_set_socket },
-    { "state", "FILE", "keep the state here (default " XENSTORED_FOLDER "/state)", settings_set_state },
-    { "no-state", NULL, "keep no state: when this ends, running guests lose the store", settings_set_no_state },
-    { "quota", "NAME=NUMBER", "a limit of each guest: nodes, watches, transactions, ...", settings_set_quota },
-    { "no-domains", NULL, "serve the socket only, without a hypervisor", settings_set_alone },
-    { NULL, NULL, NULL, NULL },
+    {"socket", "FILE", "listen here (default " XENSTORED_FOLDER "/socket)", settings_set_socket},
+    {"state", "FILE", "keep the state here (default " XENSTORED_FOLDER "/state)", settings_set_state},
+    {"no-state", NULL, "keep no state: when this ends, running guests lose the store", settings_set_no_state},
+    {"quota", "NAME=NUMBER", "a limit of each guest: nodes, watches, transactions, ...", settings_set_quota},
+    {"no-domains", NULL, "serve the socket only, without a hypervisor", settings_set_alone},
+    {NULL, NULL, NULL, NULL},
 };
 
 static void xenstored_log_line(const char *line)
@@ -130,14 +132,16 @@ static void xenstored_link_old_folder(void)
     if (access(XENSTORED_OLD_FOLDER, F_OK) == 0) {
         return;
     }
-    if (daemon_make_folder("/var/run", 0755, &error) != 0 || symlink(XENSTORED_FOLDER, XENSTORED_OLD_FOLDER) != 0) {
+    if (daemon_make_folder("/var/run", 0755, &error) != 0 ||
+        symlink(XENSTORED_FOLDER, XENSTORED_OLD_FOLDER) != 0) {
         daemon_log(DAEMON_WARNING, "there is no " XENSTORED_OLD_FOLDER);
     }
 }
 
-static void xenstored_open(struct xenstored *xenstored, const struct settings *settings, const struct daemon *daemon)
+static void xenstored_open(struct xenstored *xenstored, const struct settings *settings,
+                           const struct daemon *daemon)
 {
-    struct pv_error error = { 0 };
+    struct pv_error error = {0};
 
     xenstored_seed();
     xenstored_try(daemon_make_folder(XENSTORED_FOLDER, 0755, &error), &error);
@@ -151,11 +155,13 @@ static void xenstored_open(struct xenstored *xenstored, const struct settings *s
     xenstored->store.log = xenstored_log_line;
     xenstored->store.now_ms = daemon_now_ms();
     xenstored_try(domains_open(&xenstored->domains, &xenstored->store, settings->alone, &error), &error);
-    xenstored_try(state_open(&xenstored->state, settings->state_path, &xenstored->store, &xenstored->domains, &error),
-                  &error);
+    xenstored_try(
+        state_open(&xenstored->state, settings->state_path, &xenstored->store, &xenstored->domains, &error),
+        &error);
     xenstored_try(domains_connect_self(&xenstored->domains, &error), &error);
     xenstored_try(state_begin(&xenstored->state, &error), &error);
-    xenstored_try(clients_listen(&xenstored->clients, &xenstored->store, settings->socket_path, &error), &error);
+    xenstored_try(clients_listen(&xenstored->clients, &xenstored->store, settings->socket_path, &error),
+                  &error);
     xenstored_link_old_folder();
 }
 
@@ -179,7 +185,8 @@ static int xenstored_shorter(int a, int b)
 static bool xenstored_wait(struct xenstored *xenstored)
 {
     const size_t own = 2;
-    int timeout = xenstored_shorter(domains_timeout(&xenstored->domains), clients_timeout(&xenstored->clients));
+    int timeout =
+        xenstored_shorter(domains_timeout(&xenstored->domains), clients_timeout(&xenstored->clients));
     size_t count = own + 1 + xenstored->clients.count;
 
     if (count > xenstored->fd_room) {
@@ -192,8 +199,8 @@ static bool xenstored_wait(struct xenstored *xenstored)
         xenstored->fds = fds;
         xenstored->fd_room = count * 2;
     }
-    xenstored->fds[0] = (struct pollfd){ .fd = xenstored->signal_fd, .events = POLLIN };
-    xenstored->fds[1] = (struct pollfd){ .fd = xenstored->domains.evtchn_fd, .events = POLLIN };
+    xenstored->fds[0] = (struct pollfd){.fd = xenstored->signal_fd, .events = POLLIN};
+    xenstored->fds[1] = (struct pollfd){.fd = xenstored->domains.evtchn_fd, .events = POLLIN};
     clients_fill_poll(&xenstored->clients, xenstored->fds + own);
     if (poll(xenstored->fds, count, xenstored->domains.must_scan ? 0 : timeout) < 0) {
         return errno == EINTR;

@@ -79,7 +79,7 @@ static void view_changed(const struct view *view, const char *path, bool exact, 
     const struct node *node = tree_find(&store->tree, path);
     const struct node *parent = tree_find_prefix(&store->tree, path, path_parent_length(path));
     struct watch_audience audience = {
-        .perms = { node ? node->perms : NULL, old_perms, parent ? parent->perms : NULL },
+        .perms = {node ? node->perms : NULL, old_perms, parent ? parent->perms : NULL},
     };
 
     watch_fire(&store->watches, path, exact, &audience);
@@ -125,7 +125,8 @@ static uint32_t path_count_names(const char *path)
     return count;
 }
 
-/* Makes the nodes of a path whose first `have` bytes are there and gives the last one a value. Undoes all when a step fails. */
+/* Makes the nodes of a path whose first `have` bytes are there and gives the last one a value. Undoes all
+ * when a step fails. */
 static int nodes_make_from(const struct view *view, const char *path, size_t have, struct perms *perms,
                            const struct blob_view *value)
 {
@@ -218,7 +219,7 @@ int nodes_write(const struct view *view, const char *path, const void *value, si
     }
     error = nodes_get(view, path, PERM_WRITE, &node);
     if (error == ENOENT) {
-        error = nodes_make_new(view, path, &(struct blob_view){ value, length });
+        error = nodes_make_new(view, path, &(struct blob_view){value, length});
     } else if (!error) {
         error = tree_set_value(view_tree(view), path, value, length);
         if (!error && !view->txn) {
@@ -239,7 +240,7 @@ int nodes_make(const struct view *view, const char *path)
     if (error != ENOENT) {
         return error;
     }
-    error = nodes_make_new(view, path, &(struct blob_view){ NULL, 0 });
+    error = nodes_make_new(view, path, &(struct blob_view){NULL, 0});
     if (!error) {
         nodes_finish(view, path, NULL);
     }
@@ -277,7 +278,7 @@ static int nodes_note_removal(void *context, const char *path, const struct node
 
 static int nodes_remove_found(const struct view *view, const char *path, struct node *node)
 {
-    struct removal removal = { .view = view, .root = path };
+    struct removal removal = {.view = view, .root = path};
     char walked[PATH_BUFFER_SIZE];
     int error;
 
@@ -410,7 +411,8 @@ static int nodes_commit_written(const struct view *view, struct txn_access *cons
     error = txn_apply(txn, &store->tree, written, count);
     if (!error) {
         for (uint32_t i = 0; i < txn->delta_count; i++) {
-            accounts_get(&store->accounts, txn->deltas[i].domid)->node_count += (uint32_t)txn->deltas[i].nodes;
+            accounts_get(&store->accounts, txn->deltas[i].domid)->node_count +=
+                (uint32_t)txn->deltas[i].nodes;
         }
         view_pay(view, count ? store->txn_count - 1 : 0);
         nodes_journal_commit(view, written, count);

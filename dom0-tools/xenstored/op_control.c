@@ -93,8 +93,8 @@ static int op_control_quota_domain(const struct request *request, const char *do
         }
     }
     snprintf(text, sizeof(text), "%-20s %8u\n%-20s %8u\n%-20s %8u\n%-20s %8zu\n", "nodes",
-             accounts_node_count(&store->accounts, (uint16_t)number), "watches", watches, "transactions", transactions,
-             "output-bytes", bytes);
+             accounts_node_count(&store->accounts, (uint16_t)number), "watches", watches, "transactions",
+             transactions, "output-bytes", bytes);
     return request_reply_string(request, text);
 }
 

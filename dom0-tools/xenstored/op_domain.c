@@ -37,14 +37,15 @@ static int op_numbers(const struct request *request, const uint64_t *limits, int
     return error;
 }
 
-static int op_privileged_numbers(const struct request *request, const uint64_t *limits, int count, uint64_t *numbers)
+static int op_privileged_numbers(const struct request *request, const uint64_t *limits, int count,
+                                 uint64_t *numbers)
 {
     return request->view.conn->subject.privileged ? op_numbers(request, limits, count, numbers) : EACCES;
 }
 
 static int op_one_domain(const struct request *request, uint16_t *domid)
 {
-    static const uint64_t limits[] = { DOMID_FIRST_RESERVED - 1 };
+    static const uint64_t limits[] = {DOMID_FIRST_RESERVED - 1};
     uint64_t number;
     int error = op_privileged_numbers(request, limits, 1, &number);
 
@@ -54,7 +55,7 @@ static int op_one_domain(const struct request *request, uint16_t *domid)
 
 int op_introduce(const struct request *request)
 {
-    static const uint64_t limits[] = { DOMID_FIRST_RESERVED - 1, UINT64_MAX, UINT32_MAX };
+    static const uint64_t limits[] = {DOMID_FIRST_RESERVED - 1, UINT64_MAX, UINT32_MAX};
     struct store *store = request->view.store;
     uint64_t numbers[3];
     int error = op_privileged_numbers(request, limits, 3, numbers);
@@ -62,7 +63,8 @@ int op_introduce(const struct request *request)
     if (error) {
         return error;
     }
-    error = store->domains->introduce(store->domains_context, (uint16_t)numbers[0], numbers[1], (uint32_t)numbers[2]);
+    error = store->domains->introduce(store->domains_context, (uint16_t)numbers[0], numbers[1],
+                                      (uint32_t)numbers[2]);
     return error ? error : request_reply_ok(request);
 }
 
@@ -88,7 +90,7 @@ int op_resume(const struct request *request)
 
 int op_set_target(const struct request *request)
 {
-    static const uint64_t limits[] = { DOMID_FIRST_RESERVED - 1, DOMID_FIRST_RESERVED - 1 };
+    static const uint64_t limits[] = {DOMID_FIRST_RESERVED - 1, DOMID_FIRST_RESERVED - 1};
     struct store *store = request->view.store;
     uint64_t numbers[2];
     int error = op_privileged_numbers(request, limits, 2, numbers);
@@ -109,12 +111,13 @@ int op_is_domain_introduced(const struct request *request)
     if (error) {
         return error;
     }
-    return request_reply_string(request, store->domains->is_introduced(store->domains_context, domid) ? "T" : "F");
+    return request_reply_string(request,
+                                store->domains->is_introduced(store->domains_context, domid) ? "T" : "F");
 }
 
 int op_get_domain_path(const struct request *request)
 {
-    static const uint64_t limits[] = { UINT16_MAX };
+    static const uint64_t limits[] = {UINT16_MAX};
     char path[32];
     uint64_t domid;
     int error = op_numbers(request, limits, 1, &domid);

@@ -18,8 +18,8 @@ static int op_find(const struct request *request, const struct node **node)
     return error ? error : nodes_get(&request->view, path, PERM_READ, node);
 }
 
-/* Copies the part of the children's names, each with its NUL, that lies in [offset, offset + room), as whole names. Returns the
- * length of that part; *total gets the length of all. */
+/* Copies the part of the children's names, each with its NUL, that lies in [offset, offset + room), as whole
+ * names. Returns the length of that part; *total gets the length of all. */
 static size_t op_names(const struct node *node, size_t offset, char *out, size_t room, size_t *total)
 {
     size_t at = 0, used = 0;

@@ -9,9 +9,10 @@
 
 /* A connection whose commits met this many conflicts in a row gets the store to itself for a moment. */
 #define OP_CONFLICTS_TO_FAVOUR 4
-#define OP_FAVOUR_MS 100
+#define OP_FAVOUR_MS           100
 
-static int op_watch_arguments(const struct request *request, char path[PATH_BUFFER_SIZE], const char *strings[2])
+static int op_watch_arguments(const struct request *request, char path[PATH_BUFFER_SIZE],
+                              const char *strings[2])
 {
     /* More strings than two are let pass, as Xen does. */
     const char *all[8];
@@ -122,8 +123,8 @@ int op_transaction_start(const struct request *request)
     return request_reply_string(request, text);
 }
 
-/* Commits that fail again and again must succeed at last: the others then wait, for a bounded time. Guests do not get that,
- * for the others are more important than they. */
+/* Commits that fail again and again must succeed at last: the others then wait, for a bounded time. Guests do
+ * not get that, for the others are more important than they. */
 static void op_note_conflict(struct store *store, struct conn *conn, bool conflict)
 {
     if (store->favoured == conn) {

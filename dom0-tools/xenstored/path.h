@@ -19,8 +19,8 @@ bool path_is_special(const char *path);
 /* Says whether `path` is a valid absolute node path ("/", "/a/b"): characters, single slashes, lengths. */
 bool path_is_valid_node(const char *path);
 
-/* Writes the absolute form of `path`, as a connection of domain `domid` means it, to `out`. Special names pass only where
- * `allow_special`. Returns 0, or EINVAL for what is no valid path. */
+/* Writes the absolute form of `path`, as a connection of domain `domid` means it, to `out`. Special names
+ * pass only where `allow_special`. Returns 0, or EINVAL for what is no valid path. */
 int path_canonicalize(uint16_t domid, const char *path, bool allow_special, char out[PATH_BUFFER_SIZE]);
 
 /* The length of "/local/domain/DOMID/", which stands before a relative path of that domain. */

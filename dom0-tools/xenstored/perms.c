@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PERMS_ALL (PERM_READ | PERM_WRITE | PERM_OWNER)
+#define PERMS_ALL       (PERM_READ | PERM_WRITE | PERM_OWNER)
 #define PERMS_DOMID_MAX 0xffffUL
 
 static struct perms *perms_alloc(uint32_t count)
@@ -26,7 +26,7 @@ struct perms *perms_new(uint16_t owner, uint8_t bits)
     struct perms *perms = perms_alloc(1);
 
     if (perms) {
-        perms->entries[0] = (struct perm){ .domid = owner, .bits = bits };
+        perms->entries[0] = (struct perm){.domid = owner, .bits = bits};
     }
     return perms;
 }
@@ -81,7 +81,8 @@ size_t perms_format(const struct perms *perms, char *out, size_t size)
 
     for (uint32_t i = 0; i < perms->count; i++) {
         char text[8];
-        int one = snprintf(text, sizeof(text), "%c%u", "nrwb"[perms->entries[i].bits & 3], perms->entries[i].domid);
+        int one = snprintf(text, sizeof(text), "%c%u", "nrwb"[perms->entries[i].bits & 3],
+                           perms -> entries[i].domid);
 
         if (length + (size_t)one + 1 <= size) {
             memcpy(out + length, text, (size_t)one + 1);

@@ -29,11 +29,12 @@ struct perms {
 /* Makes a list of one entry. NULL without memory. */
 struct perms *perms_new(uint16_t owner, uint8_t bits);
 
-/* Reads `count` strings of the protocol's form ("n0", "r5") that lie one after another in the `length` bytes at `text`,
- * each with its NUL. On success stores a list; else returns EINVAL or ENOMEM. */
+/* Reads `count` strings of the protocol's form ("n0", "r5") that lie one after another in the `length` bytes
+ * at `text`, each with its NUL. On success stores a list; else returns EINVAL or ENOMEM. */
 int perms_parse(const char *text, size_t length, struct perms **perms);
 
-/* Writes the list in the protocol's form; returns its length, which it also does where it is more than `size`. */
+/* Writes the list in the protocol's form; returns its length, which it also does where it is more than
+ * `size`. */
 size_t perms_format(const struct perms *perms, char *out, size_t size);
 
 struct perms *perms_get(struct perms *perms);

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #define CREDIT_OF_A_WRITE 1000
-#define CREDIT_PER_MS 200 /* 200 writes a second */
-#define CREDIT_MAX (10 * CREDIT_OF_A_WRITE)
+#define CREDIT_PER_MS     200 /* 200 writes a second */
+#define CREDIT_MAX        (10 * CREDIT_OF_A_WRITE)
 
 const struct quota_limits quota_defaults = {
     .nodes = 1000,
@@ -24,14 +24,14 @@ static const struct {
     const char *name;
     size_t offset;
 } quota_names[] = {
-    { "nodes", offsetof(struct quota_limits, nodes) },
-    { "watches", offsetof(struct quota_limits, watches) },
-    { "transactions", offsetof(struct quota_limits, transactions) },
-    { "value-size", offsetof(struct quota_limits, value_size) },
-    { "node-permissions", offsetof(struct quota_limits, perms) },
-    { "transaction-nodes", offsetof(struct quota_limits, transaction_nodes) },
-    { "outstanding", offsetof(struct quota_limits, outstanding) },
-    { "output-bytes", offsetof(struct quota_limits, output_bytes) },
+    {"nodes", offsetof(struct quota_limits, nodes)},
+    {"watches", offsetof(struct quota_limits, watches)},
+    {"transactions", offsetof(struct quota_limits, transactions)},
+    {"value-size", offsetof(struct quota_limits, value_size)},
+    {"node-permissions", offsetof(struct quota_limits, perms)},
+    {"transaction-nodes", offsetof(struct quota_limits, transaction_nodes)},
+    {"outstanding", offsetof(struct quota_limits, outstanding)},
+    {"output-bytes", offsetof(struct quota_limits, output_bytes)},
 };
 
 #define QUOTA_COUNT (sizeof(quota_names) / sizeof(quota_names[0]))
@@ -125,7 +125,8 @@ static void account_refill(struct account *account, uint64_t now_ms)
     uint64_t passed = now_ms - account->credit_time;
 
     account->credit_time = now_ms;
-    /* A debt is never more than one connection's share of a round, far less than this long a pause gives back. */
+    /* A debt is never more than one connection's share of a round, far less than this long a pause gives
+     * back. */
     if (passed > CREDIT_MAX) {
         account->credit = CREDIT_MAX;
         return;

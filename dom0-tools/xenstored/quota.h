@@ -20,7 +20,8 @@ struct quota_limits {
 
 extern const struct quota_limits quota_defaults;
 
-/* Finds a limit by the name that the command line and the control message use ("nodes", "watches", ...). NULL: none such. */
+/* Finds a limit by the name that the command line and the control message use ("nodes", "watches", ...).
+ * NULL: none such. */
 uint32_t *quota_find(struct quota_limits *limits, const char *name);
 
 /* The name of limit number `index`, NULL behind the last. */
@@ -28,7 +29,8 @@ const char *quota_name(size_t index);
 
 struct account {
     uint32_t node_count;
-    int64_t credit; /* thousandths of a write that the domain may still do while others have transactions open */
+    int64_t
+        credit; /* thousandths of a write that the domain may still do while others have transactions open */
     uint64_t credit_time; /* ms, when `credit` was right */
 };
 
@@ -52,8 +54,8 @@ void accounts_drop(struct accounts *accounts, uint16_t domid);
 void accounts_clear(struct accounts *accounts);
 
 /*
- * A domain that writes while others have transactions open can make them fail again and again. Each such write takes credit, which
- * comes back with time; a domain without credit is not served until it has some.
+ * A domain that writes while others have transactions open can make them fail again and again. Each such
+ * write takes credit, which comes back with time; a domain without credit is not served until it has some.
  */
 void account_pay_write(struct account *account, uint64_t now_ms);
 

@@ -9,28 +9,28 @@ typedef int (*request_handler)(const struct request *request);
 
 static const struct {
     request_handler handler;
-    bool in_transaction; /* works in one, where the message names one; else a transaction's id is only echoed */
+    bool in_transaction; /* works in one where the message names one; else the id is only echoed */
 } request_types[XS_TYPE_COUNT] = {
-    [XS_CONTROL] = { op_control, false },
-    [XS_DIRECTORY] = { op_directory, true },
-    [XS_READ] = { op_read, true },
-    [XS_GET_PERMS] = { op_get_perms, true },
-    [XS_WATCH] = { op_watch, false },
-    [XS_UNWATCH] = { op_unwatch, false },
-    [XS_TRANSACTION_START] = { op_transaction_start, true },
-    [XS_TRANSACTION_END] = { op_transaction_end, true },
-    [XS_INTRODUCE] = { op_introduce, false },
-    [XS_RELEASE] = { op_release, false },
-    [XS_GET_DOMAIN_PATH] = { op_get_domain_path, false },
-    [XS_WRITE] = { op_write, true },
-    [XS_MKDIR] = { op_mkdir, true },
-    [XS_RM] = { op_rm, true },
-    [XS_SET_PERMS] = { op_set_perms, true },
-    [XS_IS_DOMAIN_INTRODUCED] = { op_is_domain_introduced, false },
-    [XS_RESUME] = { op_resume, false },
-    [XS_SET_TARGET] = { op_set_target, false },
-    [XS_RESET_WATCHES] = { op_reset_watches, false },
-    [XS_DIRECTORY_PART] = { op_directory_part, true },
+    [XS_CONTROL] = {op_control, false},
+    [XS_DIRECTORY] = {op_directory, true},
+    [XS_READ] = {op_read, true},
+    [XS_GET_PERMS] = {op_get_perms, true},
+    [XS_WATCH] = {op_watch, false},
+    [XS_UNWATCH] = {op_unwatch, false},
+    [XS_TRANSACTION_START] = {op_transaction_start, true},
+    [XS_TRANSACTION_END] = {op_transaction_end, true},
+    [XS_INTRODUCE] = {op_introduce, false},
+    [XS_RELEASE] = {op_release, false},
+    [XS_GET_DOMAIN_PATH] = {op_get_domain_path, false},
+    [XS_WRITE] = {op_write, true},
+    [XS_MKDIR] = {op_mkdir, true},
+    [XS_RM] = {op_rm, true},
+    [XS_SET_PERMS] = {op_set_perms, true},
+    [XS_IS_DOMAIN_INTRODUCED] = {op_is_domain_introduced, false},
+    [XS_RESUME] = {op_resume, false},
+    [XS_SET_TARGET] = {op_set_target, false},
+    [XS_RESET_WATCHES] = {op_reset_watches, false},
+    [XS_DIRECTORY_PART] = {op_directory_part, true},
 };
 
 static const char *request_error_name(int error)
@@ -124,7 +124,7 @@ static int request_handle(struct request *request)
 void request_serve(struct store *store, struct conn *conn)
 {
     struct request request = {
-        .view = { .store = store, .conn = conn },
+        .view = {.store = store, .conn = conn},
         .header = conn->header,
         .payload = conn->payload,
     };

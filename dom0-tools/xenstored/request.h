@@ -27,8 +27,8 @@ int request_reply(const struct request *request, const void *payload, size_t len
 int request_reply_string(const struct request *request, const char *string); /* with its NUL */
 int request_reply_ok(const struct request *request);
 
-/* Takes the strings of the payload. Returns their number, or -1 when the payload does not end with a NUL or has more than
- * `room` strings. */
+/* Takes the strings of the payload. Returns their number, or -1 when the payload does not end with a NUL or
+ * has more than `room` strings. */
 int request_strings(const struct request *request, const char **strings, int room);
 
 /* Makes the absolute path of the payload's first string. Returns 0 or EINVAL. */

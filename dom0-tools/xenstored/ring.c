@@ -29,7 +29,8 @@ int32_t ring_read(struct ring *ring, void *buffer, uint32_t length)
 
 int32_t ring_write(struct ring *ring, const void *bytes, uint32_t length)
 {
-    /* Pairs with the other side's barrier between its reading and its index: what it read may be overwritten. */
+    /* Pairs with the other side's barrier between its reading and its index: what it read may be overwritten.
+     */
     uint32_t waiting = ring->rsp_prod - __atomic_load_n(&ring->page->rsp_cons, __ATOMIC_ACQUIRE);
     uint32_t offset = MASK_XENSTORE_IDX(ring->rsp_prod);
     uint32_t first;

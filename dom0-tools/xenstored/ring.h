@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The two byte streams in the page that a domain shares with the store. The other side may write anything at any time: each
- * of its indices is read once and checked, and our own are kept outside the page. */
+/* The two byte streams in the page that a domain shares with the store. The other side may write anything at
+ * any time: each of its indices is read once and checked, and our own are kept outside the page. */
 #ifndef XENSTORED_RING_H
 #define XENSTORED_RING_H
 
@@ -14,10 +14,12 @@ struct ring {
     uint32_t rsp_prod;
 };
 
-/* Copies up to `length` bytes of the requests and moves req_cons. Returns their count, or -1 for an impossible index. */
+/* Copies up to `length` bytes of the requests and moves req_cons. Returns their count, or -1 for an
+ * impossible index. */
 int32_t ring_read(struct ring *ring, void *buffer, uint32_t length);
 
-/* Copies up to `length` bytes to the replies and moves rsp_prod. Returns their count, or -1 for an impossible index. */
+/* Copies up to `length` bytes to the replies and moves rsp_prod. Returns their count, or -1 for an impossible
+ * index. */
 int32_t ring_write(struct ring *ring, const void *bytes, uint32_t length);
 
 /* Tells the other side our indices. */

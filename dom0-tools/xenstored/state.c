@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The file that holds the journal: read at the start, appended to in each round, written anew when it has grown. */
+/* The file that holds the journal: read at the start, appended to in each round, written anew when it has
+ * grown. */
 #include "xenstored/state.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 
 #include "lib/daemon.h"
 
-#define STATE_MAGIC "parvis-xenstored 1\n"
+#define STATE_MAGIC       "parvis-xenstored 1\n"
 #define STATE_COMPACT_MIN (4UL * 1024 * 1024)
 
 /* What a file begins with: it is of no use to another boot. */
@@ -82,7 +83,8 @@ static int state_restore(struct state *state, const char *bytes, size_t length, 
     }
     result = journal_read(&reader, bytes + sizeof(head), length - sizeof(head), NULL);
     if (result) {
-        return pv_error_errno(error, result, "the state in %s is damaged; without the file xenstored starts empty",
+        return pv_error_errno(error, result,
+                              "the state in %s is damaged; without the file xenstored starts empty",
                               state->path);
     }
     daemon_log(DAEMON_INFO, "goes on with the state of %s", state->path);
@@ -97,7 +99,7 @@ int state_open(struct state *state, const char *path, struct store *store, struc
     char *bytes;
     int result;
 
-    *state = (struct state){ .path = path, .fd = -1, .store = store, .domains = domains };
+    *state = (struct state){.path = path, .fd = -1, .store = store, .domains = domains};
     if (!path) {
         return 0;
     }
@@ -177,7 +179,8 @@ int state_begin(struct state *state, struct pv_error *error)
 /* Without a file that is right the daemon goes on, but does not survive its own end. */
 static void state_give_up(struct state *state, int error)
 {
-    daemon_log(DAEMON_ERROR, "cannot write the state %s: %s; it is kept no more", state->path, strerror(error));
+    daemon_log(DAEMON_ERROR, "cannot write the state %s: %s; it is kept no more", state->path,
+               strerror(error));
     unlink(state->path);
     close(state->fd);
     state->fd = -1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The file that holds the journal: read at the start, appended to in each round, written anew when it has grown. */
+/* The file that holds the journal: read at the start, appended to in each round, written anew when it has
+ * grown. */
 #ifndef XENSTORED_STATE_H
 #define XENSTORED_STATE_H
 
@@ -20,7 +21,8 @@ struct state {
     struct domains *domains;
 };
 
-/* Reads the file of an earlier run since this machine's start into store and domains, and connects the domains again. */
+/* Reads the file of an earlier run since this machine's start into store and domains, and connects the
+ * domains again. */
 int state_open(struct state *state, const char *path, struct store *store, struct domains *domains,
                struct pv_error *error);
 

@@ -14,7 +14,7 @@
 
 static int store_make_first_nodes(struct store *store)
 {
-    static const char *const paths[] = { "/tool", "/tool/xenstored" };
+    static const char *const paths[] = {"/tool", "/tool/xenstored"};
     int error = 0;
 
     for (size_t i = 0; !error && i < sizeof(paths) / sizeof(paths[0]); i++) {
@@ -25,7 +25,7 @@ static int store_make_first_nodes(struct store *store)
 
 int store_init(struct store *store, const struct quota_limits *limits)
 {
-    *store = (struct store){ .limits = *limits };
+    *store = (struct store){.limits = *limits};
     store->watches.limits = &store->limits;
     store->introduce_perms = perms_new(STORE_OWNER, PERM_NONE);
     store->release_perms = perms_new(STORE_OWNER, PERM_NONE);
@@ -103,7 +103,7 @@ struct perms **store_special_perms(struct store *store, const char *name)
 
 void store_fire_special(struct store *store, const char *name)
 {
-    struct watch_audience audience = { .perms = { *store_special_perms(store, name) } };
+    struct watch_audience audience = {.perms = {*store_special_perms(store, name)}};
 
     watch_fire(&store->watches, name, true, &audience);
 }
@@ -138,7 +138,7 @@ struct store_forgetting {
 static int store_forget_node(struct store *store, const char *path, const struct node *node)
 {
     const struct node *parent = tree_find_prefix(&store->tree, path, path_parent_length(path));
-    struct watch_audience audience = { .perms = { node->perms, parent ? parent->perms : NULL } };
+    struct watch_audience audience = {.perms = {node->perms, parent ? parent->perms : NULL}};
     int error = tree_remove(&store->tree, path);
 
     if (!error) {
@@ -148,7 +148,8 @@ static int store_forget_node(struct store *store, const char *path, const struct
     return error == ENOENT ? 0 : error;
 }
 
-static int store_forget_mention(struct store *store, const char *path, const struct node *node, uint16_t domid)
+static int store_forget_mention(struct store *store, const char *path, const struct node *node,
+                                uint16_t domid)
 {
     struct perms *perms;
     int error;
@@ -183,7 +184,7 @@ static int store_forget_visit(void *context, const char *path, const struct node
 
 int store_forget_domain(struct store *store, uint16_t domid)
 {
-    struct store_forgetting forgetting = { .store = store, .domid = domid };
+    struct store_forgetting forgetting = {.store = store, .domid = domid};
     char path[PATH_BUFFER_SIZE] = "/";
     struct tree before;
     int error;

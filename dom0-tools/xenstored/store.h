@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The whole store: its tree, who watches it, who is connected, and what else the requests' handlers need. No input or output. */
+/* The whole store: its tree, who watches it, who is connected, and what else the requests' handlers need. No
+ * input or output. */
 #ifndef XENSTORED_STORE_H
 #define XENSTORED_STORE_H
 
@@ -14,7 +15,7 @@
 struct journal;
 
 #define STORE_INTRODUCE "@introduceDomain"
-#define STORE_RELEASE "@releaseDomain"
+#define STORE_RELEASE   "@releaseDomain"
 
 /* What requests about domains need from the daemon; each returns 0 or an errno. */
 struct store_domains {
@@ -35,9 +36,9 @@ struct store {
     struct conn *conns;
     uint32_t txn_count; /* open ones, of all connections */
     uint64_t now_ms;
-    struct conn *favoured; /* its transactions failed so often that the others wait, */
+    struct conn *favoured;      /* its transactions failed so often that the others wait, */
     uint64_t favoured_until_ms; /* but not longer than this */
-    struct journal *journal; /* NULL: nothing is kept */
+    struct journal *journal;    /* NULL: nothing is kept */
     const struct store_domains *domains;
     void *domains_context;
     void (*log)(const char *line); /* NULL: nobody reads */
@@ -57,8 +58,8 @@ struct perms **store_special_perms(struct store *store, const char *name);
 /* Tells the watches of a special name. */
 void store_fire_special(struct store *store, const char *name);
 
-/* Removes what is left of a domain that is gone: the nodes that it owned, its mention in others' permissions, its account.
- * Its number may soon be another's. Returns 0 or ENOMEM. */
+/* Removes what is left of a domain that is gone: the nodes that it owned, its mention in others' permissions,
+ * its account. Its number may soon be another's. Returns 0 or ENOMEM. */
 int store_forget_domain(struct store *store, uint16_t domid);
 
 /* Counts the nodes of each owner anew. */
@@ -73,8 +74,8 @@ uint64_t store_wait(struct store *store, const struct conn *conn);
 /* Puts a line into the daemon's log. */
 void store_log(const struct store *store, const char *line);
 
-/* The shorter of `timeout` (ms; -1: none) and the time until the connection's complete request can be served. A request that waits for
- * the client to fetch replies sets none. */
+/* The shorter of `timeout` (ms; -1: none) and the time until the connection's complete request can be served.
+ * A request that waits for the client to fetch replies sets none. */
 int store_timeout(struct store *store, const struct conn *conn, int timeout);
 
 /* Ends one transaction of a connection, without a commit. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A map from strings to pointers: open addressing with a seeded hash, so that a guest cannot aim for collisions. */
+/* A map from strings to pointers: open addressing with a seeded hash, so that a guest cannot aim for
+ * collisions. */
 #include "xenstored/strmap.h"
 
 #include <errno.h>
@@ -42,7 +43,8 @@ static struct strmap_slot *strmap_lookup(const struct strmap *map, const char *k
     if (map->size == 0) {
         return NULL;
     }
-    for (at = strmap_hash(key, length) & (map->size - 1); map->slots[at].key; at = (at + 1) & (map->size - 1)) {
+    for (at = strmap_hash(key, length) & (map->size - 1); map->slots[at].key;
+         at = (at + 1) & (map->size - 1)) {
         const struct strmap_slot *slot = &map->slots[at];
 
         if (slot->key != strmap_gone && !strncmp(slot->key, key, length) && slot->key[length] == '\0') {
@@ -66,7 +68,7 @@ static void strmap_put(struct strmap *map, const char *key, void *value)
     while (map->slots[at].key) {
         at = (at + 1) & (map->size - 1);
     }
-    map->slots[at] = (struct strmap_slot){ .key = key, .value = value };
+    map->slots[at] = (struct strmap_slot){.key = key, .value = value};
     map->used++;
     map->count++;
 }
@@ -74,7 +76,7 @@ static void strmap_put(struct strmap *map, const char *key, void *value)
 /* Rebuilds the table with room for one entry more, without the removed ones. */
 static int strmap_rebuild(struct strmap *map)
 {
-    struct strmap bigger = { .size = STRMAP_FIRST_SIZE };
+    struct strmap bigger = {.size = STRMAP_FIRST_SIZE};
 
     while (bigger.size < (map->count + 1) * 3) {
         bigger.size *= 2;
@@ -116,5 +118,5 @@ void strmap_remove(struct strmap *map, const char *key)
 void strmap_clear(struct strmap *map)
 {
     free(map->slots);
-    *map = (struct strmap){ 0 };
+    *map = (struct strmap){0};
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A map from strings to pointers: open addressing with a seeded hash, so that a guest cannot aim for collisions. */
+/* A map from strings to pointers: open addressing with a seeded hash, so that a guest cannot aim for
+ * collisions. */
 #ifndef XENSTORED_STRMAP_H
 #define XENSTORED_STRMAP_H
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The store's nodes. Nodes are shared by counting; a tree changes a node in place while it alone holds it and copies the path to it
- * otherwise, so that a snapshot costs one reference and a change after it costs one path.
+ * The store's nodes. Nodes are shared by counting; a tree changes a node in place while it alone holds it and
+ * copies the path to it otherwise, so that a snapshot costs one reference and a change after it costs one
+ * path.
  *
- * Invariants: a node that two trees can reach never changes; children are sorted by name; a node's generation is new after
- * each change of its value, its permissions or its set of children, and never that of an earlier state.
+ * Invariants: a node that two trees can reach never changes; children are sorted by name; a node's generation
+ * is new after each change of its value, its permissions or its set of children, and never that of an earlier
+ * state.
  */
 #ifndef XENSTORED_TREE_H
 #define XENSTORED_TREE_H
@@ -52,7 +54,8 @@ const struct node *tree_find_prefix(const struct tree *tree, const char *path, s
 /* The nearest existing ancestor of a path; `length`, unless NULL, gets the length of its path. */
 const struct node *tree_find_ancestor(const struct tree *tree, const char *path, size_t *length);
 
-/* Changes. Each returns 0, ENOENT where the node (for tree_create: its parent) is missing, or ENOMEM; then nothing has changed. */
+/* Changes. Each returns 0, ENOENT where the node (for tree_create: its parent) is missing, or ENOMEM; then
+ * nothing has changed. */
 int tree_create(struct tree *tree, const char *path, struct perms *perms);
 int tree_set_value(struct tree *tree, const char *path, const void *value, size_t length);
 int tree_set_perms(struct tree *tree, const char *path, struct perms *perms);
@@ -71,9 +74,9 @@ static inline uint16_t node_owner(const struct node *node)
     return node->perms->entries[0].domid;
 }
 
-/* Calls `visit` for each node below `node` and itself, parents first, with its path: `path` for the node itself. The
- * buffer behind `path` must hold PATH_BUFFER_SIZE bytes and is as before afterwards. Stops at the first visit that returns
- * not 0 and returns that. */
+/* Calls `visit` for each node below `node` and itself, parents first, with its path: `path` for the node
+ * itself. The buffer behind `path` must hold PATH_BUFFER_SIZE bytes and is as before afterwards. Stops at the
+ * first visit that returns not 0 and returns that. */
 typedef int (*node_visit)(void *context, const char *path, const struct node *node);
 int node_walk(const struct node *node, char *path, node_visit visit, void *context);
 

@@ -102,7 +102,7 @@ int txn_reserve_count(struct txn *txn, uint16_t domid)
         txn->deltas = deltas;
         txn->delta_room = room;
     }
-    txn->deltas[txn->delta_count++] = (struct txn_delta){ .domid = domid };
+    txn->deltas[txn->delta_count++] = (struct txn_delta){.domid = domid};
     return 0;
 }
 

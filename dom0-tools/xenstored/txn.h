@@ -2,8 +2,9 @@
 /*
  * Transactions: a snapshot to work on, and the set of nodes that were read or written there.
  *
- * A commit succeeds when each of those nodes is in the store as it was in the snapshot: by generation where its content was used, by
- * existence and permissions where only a child was made below it. Then the written nodes' final states go into the store.
+ * A commit succeeds when each of those nodes is in the store as it was in the snapshot: by generation where
+ * its content was used, by existence and permissions where only a child was made below it. Then the written
+ * nodes' final states go into the store.
  */
 #ifndef XENSTORED_TXN_H
 #define XENSTORED_TXN_H
@@ -51,7 +52,8 @@ struct txn {
 struct txn *txn_new(uint32_t id, const struct tree *store);
 void txn_free(struct txn *txn);
 
-/* Notes that a node is used. Returns 0, ENOSPC when it would be the (limit + 1)st one (0: no limit), or ENOMEM. */
+/* Notes that a node is used. Returns 0, ENOSPC when it would be the (limit + 1)st one (0: no limit), or
+ * ENOMEM. */
 int txn_touch(struct txn *txn, const char *path, uint32_t uses, uint32_t limit);
 
 /* Makes room so that the next txn_count_node of a domain cannot fail. Returns 0 or ENOMEM. */
@@ -69,8 +71,8 @@ bool txn_fits(const struct txn *txn, const struct tree *store);
 /* The nodes that it wrote, each parent before its children: an allocated array. NULL without memory. */
 struct txn_access **txn_written(const struct txn *txn, uint32_t *count);
 
-/* Puts what it wrote (txn_written's array) into `store`. Call only after txn_fits said so. Returns 0, or ENOMEM; then
- * `store` is unchanged. */
+/* Puts what it wrote (txn_written's array) into `store`. Call only after txn_fits said so. Returns 0, or
+ * ENOMEM; then `store` is unchanged. */
 int txn_apply(const struct txn *txn, struct tree *store, struct txn_access *const *written, uint32_t count);
 
 #endif

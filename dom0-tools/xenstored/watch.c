@@ -143,7 +143,7 @@ static bool watch_has_room(const struct watches *watches, struct conn *conn, siz
 
 static void watch_send(const struct watches *watches, const struct watch *watch, const char *path)
 {
-    struct xsd_sockmsg header = { .type = XS_WATCH_EVENT };
+    struct xsd_sockmsg header = {.type = XS_WATCH_EVENT};
     struct conn *conn = watch->conn;
     char payload[XENSTORE_PAYLOAD_MAX];
     size_t path_size, token_size = strlen(watch->token) + 1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Watches: who is told when a node or one below it changes. Indexed by path, so that an event costs a path's depth. */
+/* Watches: who is told when a node or one below it changes. Indexed by path, so that an event costs a path's
+ * depth. */
 #ifndef XENSTORED_WATCH_H
 #define XENSTORED_WATCH_H
 
@@ -26,8 +27,8 @@ struct watches {
     const struct quota_limits *limits;
 };
 
-/* Adds a watch of an absolute or special path. Returns 0, EEXIST for the same path and token again, E2BIG when the domain
- * has too many, or ENOMEM. */
+/* Adds a watch of an absolute or special path. Returns 0, EEXIST for the same path and token again, E2BIG
+ * when the domain has too many, or ENOMEM. */
 int watch_add(struct watches *watches, struct conn *conn, const char *path, const char *token, bool relative);
 
 /* Removes a watch. Returns 0 or ENOENT. */

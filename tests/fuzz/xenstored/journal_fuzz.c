@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Fuzz target: any bytes as a journal. They are read or refused; what was read is a store whose invariants hold. */
+/* Fuzz target: any bytes as a journal. They are read or refused; what was read is a store whose invariants
+ * hold. */
 #include <stdio.h>
 #include <stdlib.h>
 

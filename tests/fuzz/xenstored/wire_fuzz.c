@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzz target: requests of domain 0 and of two guests, in any order. Each one must get exactly one reply; afterwards all invariants
- * hold, and the journal restores the same store.
+ * Fuzz target: requests of domain 0 and of two guests, in any order. Each one must get exactly one reply;
+ * afterwards all invariants hold, and the journal restores the same store.
  *
- * Input: records of a byte for who asks, a type, a transaction (an index into those that are open), a length, and as many bytes of
- * payload.
+ * Input: records of a byte for who asks, a type, a transaction (an index into those that are open), a length,
+ * and as many bytes of payload.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define FUZZ_HEADER 4
-#define FUZZ_CONNS 4
+#define FUZZ_CONNS  4
 
 static void fuzz_fail(const char *what)
 {
@@ -39,7 +39,7 @@ static uint32_t fuzz_txn(const struct conn *conn, uint8_t choice)
 
 static void fuzz_prepare(struct world *world, struct conn *conns[FUZZ_CONNS])
 {
-    static const uint16_t domids[FUZZ_CONNS] = { 0, 1, 2, 0 };
+    static const uint16_t domids[FUZZ_CONNS] = {0, 1, 2, 0};
 
     world_begin(world);
     for (size_t i = 0; i < FUZZ_CONNS; i++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The console ring with indices that wrap and lie, the buffer that keeps the newest bytes, the log that rotates once. */
+/* The console ring with indices that wrap and lie, the buffer that keeps the newest bytes, the log that
+ * rotates once. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -12,8 +12,7 @@
 START_TEST(each_end_has_its_key)
 {
     const struct pv_config config = {
-        .on_poweroff = PV_ACTION_DESTROY, .on_reboot = PV_ACTION_RESTART, .on_crash = PV_ACTION_PRESERVE
-    };
+        .on_poweroff = PV_ACTION_DESTROY, .on_reboot = PV_ACTION_RESTART, .on_crash = PV_ACTION_PRESERVE};
 
     ck_assert_int_eq(policy_decide(PV_SHUTDOWN_POWEROFF, &config), POLICY_DESTROY);
     ck_assert_int_eq(policy_decide(PV_SHUTDOWN_REBOOT, &config), POLICY_RESTART);
@@ -34,7 +33,7 @@ END_TEST
 
 START_TEST(a_crash_loop_is_slowed)
 {
-    static const uint64_t delays[] = { 0, 1, 2, 4, 8, 16, 60, 60, 60 };
+    static const uint64_t delays[] = {0, 1, 2, 4, 8, 16, 60, 60, 60};
     struct policy_record record;
     uint64_t now = 1000;
 
@@ -54,7 +53,7 @@ END_TEST
 
 START_TEST(a_long_life_ends_the_loop)
 {
-    struct policy_record record = { .count = 5, .time_s = 1000 };
+    struct policy_record record = {.count = 5, .time_s = 1000};
 
     ck_assert_uint_eq(policy_delay(&record, 1000 + POLICY_LOOP_S), 0);
     ck_assert_uint_eq(policy_next(&record, 1000 + POLICY_LOOP_S).count, 1);
@@ -64,8 +63,9 @@ END_TEST
 
 START_TEST(record_goes_both_ways)
 {
-    const struct policy_record record = { .pending = true, .count = UINT32_MAX, .time_s = UINT64_MAX, .tries = 3 };
-    static const char *const bad[] = { "", "pending", "pending 1 2", "maybe 1 2 3", "pendingly 1 2 3" };
+    const struct policy_record record = {
+        .pending = true, .count = UINT32_MAX, .time_s = UINT64_MAX, .tries = 3};
+    static const char *const bad[] = {"", "pending", "pending 1 2", "maybe 1 2 3", "pendingly 1 2 3"};
     struct policy_record read;
     char text[POLICY_RECORD_SIZE];
 

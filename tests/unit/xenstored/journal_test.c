@@ -49,7 +49,7 @@ END_TEST
 
 START_TEST(restores_a_snapshot_as_well)
 {
-    struct journal_domain record = { .domid = 1, .fresh = 1 };
+    struct journal_domain record = {.domid = 1, .fresh = 1};
 
     live();
     journal_empty(&world.journal);
@@ -88,8 +88,7 @@ static int read_bytes(const char *bytes, size_t length, size_t *used)
 {
     static struct store store;
     struct journal_reader reader = {
-        .store = &store, .context = &store, .domain = no_domain, .domain_gone = no_gone, .input = no_input
-    };
+        .store = &store, .context = &store, .domain = no_domain, .domain_gone = no_gone, .input = no_input};
     char *copy = malloc(length);
     int result;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Permissions: who may read, write and change what, what a stranger may learn, and what a dead domain leaves behind. */
+/* Permissions: who may read, write and change what, what a stranger may learn, and what a dead domain leaves
+ * behind. */
 #include <string.h>
 
 #include "suites.h"

@@ -172,7 +172,7 @@ END_TEST
 
 START_TEST(unfetched_replies_stop_service)
 {
-    struct xsd_sockmsg header = { .type = XS_READ };
+    struct xsd_sockmsg header = {.type = XS_READ};
 
     for (uint32_t i = 0; i < world.store.limits.outstanding; i++) {
         ck_assert(store_may_serve(&world.store, guest));

@@ -11,7 +11,7 @@ static struct ring ring;
 static void setup(void)
 {
     memset(&page, 0, sizeof(page));
-    ring = (struct ring){ .page = &page };
+    ring = (struct ring){.page = &page};
 }
 
 static void guest_sends(const char *bytes, uint32_t length)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The tree: snapshots keep what they saw, changes copy only their path, nodes are made and removed as the protocol says. */
+/* The tree: snapshots keep what they saw, changes copy only their path, nodes are made and removed as the
+ * protocol says. */
 #include <stdio.h>
 #include <string.h>
 

@@ -24,7 +24,7 @@ static void teardown(void)
 
 START_TEST(message_comes_byte_by_byte)
 {
-    const struct xsd_sockmsg header = { .type = XS_READ, .req_id = 7, .tx_id = 0, .len = 6 };
+    const struct xsd_sockmsg header = {.type = XS_READ, .req_id = 7, .tx_id = 0, .len = 6};
     const char *bytes = (const char *)&header;
     struct answer answer;
 
@@ -44,7 +44,7 @@ END_TEST
 
 START_TEST(too_long_payload_ends_the_connection)
 {
-    const struct xsd_sockmsg header = { .type = XS_READ, .len = XENSTORE_PAYLOAD_MAX + 1 };
+    const struct xsd_sockmsg header = {.type = XS_READ, .len = XENSTORE_PAYLOAD_MAX + 1};
 
     memcpy(conn_input_place(guest), &header, sizeof(header));
     conn_input_came(guest, sizeof(header));
@@ -55,7 +55,8 @@ END_TEST
 
 START_TEST(unknown_types_are_refused)
 {
-    static const uint32_t types[] = { XS_WATCH_EVENT, XS_ERROR, XS_SET_TARGET + 1, XS_TYPE_COUNT, XS_INVALID, UINT32_MAX };
+    static const uint32_t types[] = {XS_WATCH_EVENT, XS_ERROR,   XS_SET_TARGET + 1,
+                                     XS_TYPE_COUNT,  XS_INVALID, UINT32_MAX};
 
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         ck_assert_str_eq(ASK(&world, tool, types[i], 0, "/tool"), "ENOSYS");
@@ -65,8 +66,9 @@ END_TEST
 
 START_TEST(unterminated_strings_are_refused)
 {
-    static const uint32_t types[] = { XS_READ, XS_DIRECTORY, XS_GET_PERMS, XS_MKDIR, XS_RM, XS_WATCH, XS_UNWATCH, XS_WRITE,
-                                      XS_SET_PERMS, XS_DIRECTORY_PART, XS_INTRODUCE, XS_CONTROL, XS_GET_DOMAIN_PATH };
+    static const uint32_t types[] = {
+        XS_READ,  XS_DIRECTORY, XS_GET_PERMS,      XS_MKDIR,     XS_RM,      XS_WATCH,          XS_UNWATCH,
+        XS_WRITE, XS_SET_PERMS, XS_DIRECTORY_PART, XS_INTRODUCE, XS_CONTROL, XS_GET_DOMAIN_PATH};
 
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         ck_assert_str_eq(ask(&world, tool, types[i], 0, "/tool", 5), "EINVAL");
@@ -77,7 +79,7 @@ END_TEST
 
 START_TEST(paths_are_checked)
 {
-    static const char *const bad[] = { "", "//", "/a/", "/a//b", "/a b", "/a\x80", "/a.b", "@x", "a/" };
+    static const char *const bad[] = {"", "//", "/a/", "/a//b", "/a b", "/a\x80", "/a.b", "@x", "a/"};
     char path[XENSTORE_ABS_PATH_MAX + 8];
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

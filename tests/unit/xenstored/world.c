@@ -107,7 +107,7 @@ void world_end(struct world *world)
 struct conn *world_connect(struct world *world, uint16_t domid)
 {
     struct conn *conn = store_connect(&world->store, domid, domid != 0);
-    struct journal_domain record = { .domid = domid, .fresh = 1 };
+    struct journal_domain record = {.domid = domid, .fresh = 1};
 
     world_must(conn, "no memory");
     if (domid != 0) {
@@ -151,7 +151,8 @@ bool world_take(struct conn *conn, struct answer *answer)
     return true;
 }
 
-/* Takes the reply out of the queue: every message is taken once, and the events are put back in their order. */
+/* Takes the reply out of the queue: every message is taken once, and the events are put back in their order.
+ */
 static void world_take_reply(struct conn *conn, struct answer *answer)
 {
     struct answer *message = malloc(sizeof(*message));
@@ -174,11 +175,11 @@ static void world_take_reply(struct conn *conn, struct answer *answer)
     free(message);
 }
 
-void world_ask(struct world *world, struct conn *conn, uint32_t type, uint32_t tx, const void *payload, size_t length,
-               struct answer *answer)
+void world_ask(struct world *world, struct conn *conn, uint32_t type, uint32_t tx, const void *payload,
+               size_t length, struct answer *answer)
 {
     static uint32_t request_id;
-    struct xsd_sockmsg header = { .type = type, .req_id = ++request_id, .tx_id = tx, .len = (uint32_t)length };
+    struct xsd_sockmsg header = {.type = type, .req_id = ++request_id, .tx_id = tx, .len = (uint32_t)length};
 
     world_feed(conn, &header, sizeof(header));
     world_feed(conn, payload, length);
@@ -192,7 +193,8 @@ void world_ask(struct world *world, struct conn *conn, uint32_t type, uint32_t t
     world_must(answer->header.type == type || answer->header.type == XS_ERROR, "another type of reply");
 }
 
-const char *ask(struct world *world, struct conn *conn, uint32_t type, uint32_t tx, const char *payload, size_t length)
+const char *ask(struct world *world, struct conn *conn, uint32_t type, uint32_t tx, const char *payload,
+                size_t length)
 {
     static struct answer answer;
 
@@ -200,7 +202,8 @@ const char *ask(struct world *world, struct conn *conn, uint32_t type, uint32_t 
     return answer.bytes;
 }
 
-const char *ask_write(struct world *world, struct conn *conn, uint32_t tx, const char *path, const char *value)
+const char *ask_write(struct world *world, struct conn *conn, uint32_t tx, const char *path,
+                      const char *value)
 {
     char payload[XENSTORE_PAYLOAD_MAX];
     size_t path_size = strlen(path) + 1;
@@ -285,7 +288,8 @@ const char *world_wrong(struct world *world)
         if (watches != conn->watch_count || own != conn->txn_count) {
             return "a connection's counts";
         }
-        if (!conn->subject.privileged && (watches > world->store.limits.watches || own > world->store.limits.transactions)) {
+        if (!conn->subject.privileged &&
+            (watches > world->store.limits.watches || own > world->store.limits.transactions)) {
             return "a connection's quota";
         }
         txns += own;
@@ -298,8 +302,8 @@ const char *world_wrong(struct world *world)
 
 static bool world_same_node(const struct node *a, const struct node *b)
 {
-    if (strcmp(a->name, b->name) != 0 || a->child_count != b->child_count || !perms_equal(a->perms, b->perms) ||
-        node_value_length(a) != node_value_length(b)) {
+    if (strcmp(a->name, b->name) != 0 || a->child_count != b->child_count ||
+        !perms_equal(a->perms, b->perms) || node_value_length(a) != node_value_length(b)) {
         return false;
     }
     if (node_value_length(a) && memcmp(a->value->bytes, b->value->bytes, node_value_length(a)) != 0) {

@@ -33,16 +33,20 @@ void world_end(struct world *world);
 /* A socket's connection for domain 0, a ring's for others. */
 struct conn *world_connect(struct world *world, uint16_t domid);
 
-/* Sends a request and lets it be served. The answer is the reply; events stay. The payload may contain NULs. */
-void world_ask(struct world *world, struct conn *conn, uint32_t type, uint32_t tx, const void *payload, size_t length,
-               struct answer *answer);
+/* Sends a request and lets it be served. The answer is the reply; events stay. The payload may contain NULs.
+ */
+void world_ask(struct world *world, struct conn *conn, uint32_t type, uint32_t tx, const void *payload,
+               size_t length, struct answer *answer);
 
-/* The same for text; returns the payload of the reply, "OK" or an error's name among others, valid until the next call. */
-const char *ask(struct world *world, struct conn *conn, uint32_t type, uint32_t tx, const char *payload, size_t length);
+/* The same for text; returns the payload of the reply, "OK" or an error's name among others, valid until the
+ * next call. */
+const char *ask(struct world *world, struct conn *conn, uint32_t type, uint32_t tx, const char *payload,
+                size_t length);
 #define ASK(world, conn, type, tx, text) ask(world, conn, type, tx, text, sizeof(text))
 
 /* WRITE of a text. */
-const char *ask_write(struct world *world, struct conn *conn, uint32_t tx, const char *path, const char *value);
+const char *ask_write(struct world *world, struct conn *conn, uint32_t tx, const char *path,
+                      const char *value);
 
 /* Starts a transaction and returns its id. */
 uint32_t ask_start(struct world *world, struct conn *conn);
@@ -56,8 +60,8 @@ const char *world_event(struct conn *conn);
 /* NULL while all invariants hold, else what is wrong. */
 const char *world_wrong(struct world *world);
 
-/* Reads the world's journal into a new world and compares. NULL when both have the same nodes, permissions, watches and
- * transactions, else what differs. */
+/* Reads the world's journal into a new world and compares. NULL when both have the same nodes, permissions,
+ * watches and transactions, else what differs. */
 const char *world_restore_differs(struct world *world);
 
 #endif
