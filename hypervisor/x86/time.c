@@ -2,6 +2,8 @@
 /* Time. One scale for all CPUs: their counters start together at reset and run at one rate; x86_time_init says if not. */
 #include "x86/time.h"
 #include "lib/log.h"
+#include "port/atomic.h"
+#include "port/cpu.h"
 #include "port/time.h"
 #include "x86/apic.h"
 #include "x86/cpu.h"
@@ -172,7 +174,12 @@ void port_timer_arm(uint64_t deadline)
         x86_apic_timer_start(0);
         return;
     }
-    wait = deadline > now ? MIN(deadline - now, TIMER_MAX_NS) : 1;
+    if (deadline <= now) {
+        /* On the way out, without the detour through an interrupt. */
+        port_or_u32(&x86_this_cpu()->work, X86_WORK_TIMER);
+        return;
+    }
+    wait = MIN(deadline - now, TIMER_MAX_NS);
     count = wait * (apic_hz / 1000) / 1000000;
     x86_apic_timer_start((uint32_t)MIN(MAX(count, 1ull), (uint64_t)UINT32_MAX));
 }
