@@ -79,6 +79,18 @@ int domain_toolstack_unpause(struct domain *d)
     return error;
 }
 
+static const char *fate(uint32_t reason)
+{
+    switch (reason) {
+    case SHUTDOWN_crash:
+        return "crashed";
+    case SHUTDOWN_watchdog:
+        return "was ended by its watchdog";
+    default:
+        return "ended";
+    }
+}
+
 /* The first domain is the machine's: its end is the machine's. */
 static void NORETURN first_domain_ended(uint32_t reason)
 {
@@ -91,10 +103,10 @@ static void NORETURN first_domain_ended(uint32_t reason)
         port_reset();
     default:
         if (console_panic_resets()) {
-            log_info("d0 ended with reason %u: the machine starts again", reason);
+            log_info("d0 %s: the machine starts again", fate(reason));
             port_reset();
         }
-        log_info("d0 ended with reason %u; the machine stays (noreboot)", reason);
+        log_info("d0 %s; the machine stays (noreboot)", fate(reason));
         for (;;) {
             port_preempt_pending();
         }
