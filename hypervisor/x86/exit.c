@@ -48,6 +48,8 @@ void x86_bounce_failed(struct cpu_user_regs *regs)
 static void idle(struct x86_cpu *cpu)
 {
     if (frame_scrub_some()) {
+        /* STI holds them off for the NOP: whatever came meanwhile comes here. */
+        __asm__ volatile("sti; nop; cli" ::: "memory");
         return;
     }
     if (port_read_u32(&cpu->work) == 0) {
