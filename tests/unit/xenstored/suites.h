@@ -13,5 +13,6 @@ Suite *watch_suite(void);
 Suite *quota_suite(void);
 Suite *journal_suite(void);
 Suite *ring_suite(void);
+Suite *memory_suite(void);
 
 #endif
