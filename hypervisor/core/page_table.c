@@ -97,7 +97,7 @@ static int table_take(struct page_table_work *work, volatile uint64_t *entries)
         }
         rc = entry_take(work, &entries[work->done]);
         if (rc) {
-            return rc == -XEN_ERESTART ? rc : -XEN_EINVAL;
+            return rc;
         }
         moved = moved || entries[work->done] & PTE_PRESENT;
         work->done++;

@@ -236,7 +236,7 @@ START_TEST(stealing)
     ck_assert_int_eq(frame_get_with_type(m, d, FRAME_WRITABLE), 0);
     ck_assert_int_eq(mm_steal(d, m), -XEN_EINVAL);
     frame_put_with_type(m);
-    ck_assert_int_eq(mm_pin(world_vcpu(1, 0), d, m, 1), -XEN_EINVAL);
+    ck_assert_int_eq(mm_pin(world_vcpu(1, 0), d, m, 1), -XEN_EPERM);
     fake_poke(m, 7, 0);
     ck_assert_int_eq(mm_pin(world_vcpu(1, 0), d, m, 1), 0);
     ck_assert_int_eq(mm_steal(d, m), -XEN_EINVAL);
