@@ -111,10 +111,34 @@ static int sched_reserve(void)
     return 0;
 }
 
+/*
+ * A turn ends while others wait: a CPU where fewer wait shall take one of them, so that in the end all get their share
+ * although their number is no multiple of the CPUs'.
+ */
+static void sched_ask_help(const struct sched_cpu *c)
+{
+    uint32_t least = port_read_u32(&c->load);
+    struct sched_cpu *helper = NULL;
+
+    CPUMASK_FOR_EACH(cpu, port_cpus_online()) {
+        struct sched_cpu *other = &sched_cpus[cpu];
+
+        if (other->idle && port_read_u32(&other->load) < least) {
+            least = port_read_u32(&other->load);
+            helper = other;
+        }
+    }
+    if (helper) {
+        port_write_u32(&helper->help, c->id + 1);
+        port_cpu_reschedule(helper->id);
+    }
+}
+
 static void sched_slice_end(void *argument)
 {
     struct sched_cpu *c = argument;
 
+    sched_ask_help(c);
     port_cpu_reschedule(c->id);
 }
 
@@ -315,32 +339,53 @@ void sched_enqueue(struct vcpu *v)
     }
 }
 
-/* Looks for work in the queues of others. c's lock is held, so the others' are only tried. */
+/* Takes one vCPU from another CPU's queue. c's lock is held, so the other's is only tried. */
+static struct vcpu *sched_steal_from(struct sched_cpu *c, struct sched_cpu *victim)
+{
+    struct lock_token theirs;
+    struct vcpu *v;
+
+    if (victim == c || port_read_u32(&victim->load) == 0) {
+        return NULL;
+    }
+    theirs = lock_try(&victim->lock);
+    if (!theirs.lock) {
+        return NULL;
+    }
+    v = policy->steal(victim, c->id);
+    if (v) {
+        port_write_u32(&v->sched.cpu, c->id);
+    }
+    lock_release(theirs);
+    return v;
+}
+
+/* Looks for work in the queues of others, for a CPU that has none. */
 static struct vcpu *sched_steal(struct sched_cpu *c)
 {
     CPUMASK_FOR_EACH(cpu, port_cpus_online()) {
-        struct sched_cpu *victim = &sched_cpus[cpu];
-        struct lock_token theirs;
-        struct vcpu *v = NULL;
+        struct vcpu *v = sched_steal_from(c, &sched_cpus[cpu]);
 
-        if (victim == c || port_read_u32(&victim->load) == 0) {
-            continue;
-        }
-        theirs = lock_try(&victim->lock);
-        if (!theirs.lock) {
-            continue;
-        }
-        v = policy->steal(victim, c->id);
-        if (v) {
-            port_write_u32(&v->sched.cpu, c->id);
-        }
-        lock_release(theirs);
         if (v) {
             policy->adopt(c, v);
             return v;
         }
     }
     return NULL;
+}
+
+/* Does what another CPU asked for by sched_ask_help, if that is still so. */
+static void sched_give_help(struct sched_cpu *c)
+{
+    uint32_t asked = port_read_u32(&c->help) ? port_swap_u32(&c->help, 0) : 0;
+    struct vcpu *v = NULL;
+
+    if (asked && c->load < port_read_u32(&sched_cpus[asked - 1].load)) {
+        v = sched_steal_from(c, &sched_cpus[asked - 1]);
+    }
+    if (v) {
+        policy->insert(c, v);
+    }
 }
 
 /* The next vCPU for a CPU from its own queue, another's, or its idle one. */
@@ -369,6 +414,7 @@ static struct vcpu *sched_choose(struct sched_cpu *c, struct vcpu *prev, uint64_
         return sched_find(c);
     }
     policy->charge(c, prev, now);
+    sched_give_help(c);
     if (!sched_is_runnable(prev) || !cpumask_has(sched_allowed(prev), c->id)) {
         policy->leave(c, prev);
         return sched_find(c);

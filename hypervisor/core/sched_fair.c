@@ -32,6 +32,26 @@ static uint64_t fair_key(int64_t virtual_time)
     return (uint64_t)virtual_time ^ (1ull << 63);
 }
 
+/* The virtual time of the current, with what is not charged yet. */
+static int64_t fair_live(const struct vcpu *v, uint64_t now)
+{
+    return v->sched.virtual_time + fair_scale(v, now - v->sched.charged_until);
+}
+
+static void fair_raise_floor(struct sched_cpu *c, int64_t virtual_time)
+{
+    port_write_u64((uint64_t *)&c->floor, (uint64_t)MAX(c->floor, virtual_time));
+}
+
+/* The floor goes on with the one that has had least of those on the CPU, the running one among them. */
+static void fair_update_floor(struct sched_cpu *c, const struct vcpu *running, uint64_t now)
+{
+    const struct vcpu *first = sched_queue_first(c);
+    int64_t least = fair_live(running, now);
+
+    fair_raise_floor(c, first ? MIN(least, first->sched.virtual_time) : least);
+}
+
 /*
  * v comes to a CPU: its virtual time becomes absolute. While it did not run it came down, but not without
  * end.
@@ -89,6 +109,10 @@ static unsigned int fair_place(struct vcpu *v)
 
 static void fair_insert(struct sched_cpu *c, struct vcpu *v)
 {
+    /* A vCPU that runs alone is not charged for long: the newcomer must not start far behind it. */
+    if (!c->current->is_idle) {
+        fair_update_floor(c, c->current, port_time_now());
+    }
     fair_attach(c, v);
     sched_queue_insert(c, v, fair_key(v->sched.virtual_time));
 }
@@ -110,18 +134,13 @@ static void fair_remove(struct sched_cpu *c, struct vcpu *v)
     fair_detach(c, v);
 }
 
-static void fair_raise_floor(struct sched_cpu *c, const struct vcpu *v)
-{
-    port_write_u64((uint64_t *)&c->floor, (uint64_t)MAX(c->floor, v->sched.virtual_time));
-}
-
 static struct vcpu *fair_pick(struct sched_cpu *c)
 {
     struct vcpu *v = sched_queue_first(c);
 
     if (v) {
         sched_queue_remove(c, v);
-        fair_raise_floor(c, v);
+        fair_raise_floor(c, v->sched.virtual_time);
     }
     return v;
 }
@@ -145,7 +164,7 @@ static struct vcpu *fair_steal(struct sched_cpu *victim, unsigned int thief)
 static void fair_adopt(struct sched_cpu *c, struct vcpu *v)
 {
     fair_attach(c, v);
-    fair_raise_floor(c, v);
+    fair_raise_floor(c, v->sched.virtual_time);
 }
 
 static uint64_t fair_budget(const struct domain *d)
@@ -171,9 +190,9 @@ static void fair_charge(struct sched_cpu *c, struct vcpu *v, uint64_t now)
 {
     uint64_t ran = now - v->sched.charged_until;
 
-    (void)c;
     v->sched.charged_until = now;
     v->sched.virtual_time += fair_scale(v, ran);
+    fair_update_floor(c, v, now);
     if (v->domain->sched.cap) {
         fair_charge_cap(v->domain, v, ran, now);
     }
@@ -216,12 +235,6 @@ int sched_domain_set_share(struct domain *d, uint32_t weight, uint32_t cap)
     d->sched.weight = (uint16_t)weight;
     d->sched.cap = (uint16_t)cap;
     return 0;
-}
-
-/* The virtual time of the current, with what is not charged yet. */
-static int64_t fair_live(const struct vcpu *v, uint64_t now)
-{
-    return v->sched.virtual_time + fair_scale(v, now - v->sched.charged_until);
 }
 
 static bool fair_keeps(const struct sched_cpu *c, const struct vcpu *v, uint64_t now)

@@ -21,6 +21,7 @@ struct sched_cpu {
     struct timer slice;      /* the end of current's turn */
     struct min_heap queue;   /* of those that wait, by the policy's key */
     uint32_t load;           /* atomic: queue.count, for others to read without the lock */
+    uint32_t help;           /* atomic: 1 + the CPU that asked this one to take a waiting vCPU; 0: none */
     int64_t floor;           /* atomic (by others): fair's least virtual time */
 };
 

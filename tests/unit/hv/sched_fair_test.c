@@ -121,6 +121,20 @@ START_TEST(a_cap_holds_even_alone)
 }
 END_TEST
 
+START_TEST(a_late_comer_gets_no_more_than_its_share)
+{
+    uint64_t before;
+
+    run_alone(alice, 0);
+    bench_run(3000 * MS);
+    before = ran(alice->vcpus[0]);
+    sched_pause_clear(bob->vcpus[0], SCHED_PAUSE_DOWN);
+    bench_run(100 * MS);
+    ck_assert_uint_gt(ran(bob->vcpus[0]), 40 * MS);
+    ck_assert_uint_gt(ran(alice->vcpus[0]) - before, 40 * MS);
+}
+END_TEST
+
 START_TEST(a_sleeper_runs_soon)
 {
     struct vcpu *v = alice->vcpus[0];
@@ -181,6 +195,24 @@ START_TEST(three_on_two_cpus_are_balanced)
 }
 END_TEST
 
+START_TEST(three_share_two_cpus)
+{
+    uint64_t total = 0;
+
+    sched_pause_clear(alice->vcpus[0], SCHED_PAUSE_DOWN);
+    bench_domain_up(bob);
+    bench_run(3000 * MS);
+    for (unsigned int i = 0; i < 3; i++) {
+        uint64_t got = ran(i ? bob->vcpus[i - 1] : alice->vcpus[0]);
+
+        total += got;
+        ck_assert_uint_gt(got, 1850 * MS);
+        ck_assert_uint_lt(got, 2150 * MS);
+    }
+    ck_assert_uint_ge(total, 5990 * MS); /* no CPU idled */
+}
+END_TEST
+
 START_TEST(affinity_is_kept)
 {
     struct vcpu *v = alice->vcpus[0];
@@ -237,6 +269,7 @@ TCase *sched_fair_tests(void)
     tcase_add_test(t, equal_weights_share_equally);
     tcase_add_test(t, weights_are_kept);
     tcase_add_test(t, a_cap_holds_even_alone);
+    tcase_add_test(t, a_late_comer_gets_no_more_than_its_share);
     tcase_add_test(t, a_sleeper_runs_soon);
     tcase_add_test(t, yield_lets_another_run);
     return t;
@@ -249,6 +282,7 @@ TCase *sched_two_cpu_tests(void)
     tcase_add_checked_fixture(t, setup_two, teardown);
     tcase_add_test(t, two_cpus_are_both_used);
     tcase_add_test(t, three_on_two_cpus_are_balanced);
+    tcase_add_test(t, three_share_two_cpus);
     tcase_add_test(t, affinity_is_kept);
     return t;
 }
