@@ -111,15 +111,19 @@ configure() {
     echo "$wanted" > "$build/configured"
 }
 
-# build BUILD [TARGET...]: runs ninja and says so only when there was something to do. One build at a time in a folder.
+# build BUILD [TARGET...]: runs ninja, one at a time in a folder, and says so when there is more to do than a look.
 build() {
     local build=$1 log=$1/logs/build.log targets=("${@:2}")
-    local -a command=(ninja -C "$build" ${jobs:+-j "$jobs"} "${targets[@]}")
     (
         flock 9
-        "${command[@]}" -n > "$log" 2>&1 && grep -q 'no work to do' "$log" && exit 0
-        say "building (log: $log)"
-        "${command[@]}" > "$log" 2>&1 && exit 0
+        ninja -C "$build" ${jobs:+-j "$jobs"} "${targets[@]}" > "$log" 2>&1 9>&- &
+        ninja=$!
+        for _ in {1..15}; do
+            kill -0 "$ninja" 2>/dev/null || break
+            sleep 0.1
+        done
+        ! kill -0 "$ninja" 2>/dev/null || say "building (log: $log)"
+        wait "$ninja" && exit 0
         grep -E -A 5 'error|FAILED' "$log" | tail -n 40 >&2
         die "the build failed; all of it is in $log"
     ) 9> "$build/lock"
