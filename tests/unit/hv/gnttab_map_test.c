@@ -350,7 +350,7 @@ START_TEST(handles_run_out)
         mapped++;
     }
     ck_assert_int_eq(status, GNTST_no_device_space);
-    ck_assert_uint_eq(mapped, 4 * PAGE_SIZE / sizeof(struct gnttab_mapping));
+    ck_assert_uint_eq(mapped, 4 * (PAGE_SIZE / sizeof(struct gnttab_mapping)));
     gnttab_world_check();
     fake_preempt_every(1);
     while ((status = (int16_t)gnttab_release_mappings(world_domain(MAPPER))) != 0) {
