@@ -36,7 +36,6 @@ static const uint32_t visible[CPU_POLICY_WORDS] = {
     [CPU_POLICY_D1A] = B(0) | B(1) | B(2),
     [CPU_POLICY_E1C] = B(0) | B(1) | B(5) | B(6) | B(7) | B(8) | B(11) | B(16) | B(21) | B(26),
     [CPU_POLICY_E1D] = B(11) | B(20) | B(22) | B(25) | B(27) | B(29) | B(30) | B(31),
-    [CPU_POLICY_E7D] = B(8),
     [CPU_POLICY_E8B] = B(0) | B(2),
 };
 

@@ -15,6 +15,8 @@
 #define OSXSAVE            (1u << 27)
 #define XEN_VERSION_4_17   0x00040011u
 #define HYPERCALL_PAGE_MSR 0x40000000u
+#define POWER_LEAF         (EXTENDED + 7)
+#define INVARIANT_TSC      (1u << 8)
 #define TSC_RELIABLE       2u
 #define TSC_HAS_RDTSCP     4u
 
@@ -128,7 +130,14 @@ struct port_cpuid cpu_policy_cpuid(struct vcpu *v, uint32_t leaf, uint32_t suble
         return hypervisor_leaf(v, leaf, subleaf);
     }
     if (leaf >= EXTENDED && leaf - EXTENDED < CPU_POLICY_EXTENDED_LEAVES && leaf <= p->extended[0].a) {
-        return p->extended[leaf - EXTENDED];
+        struct port_cpuid r = p->extended[leaf - EXTENDED];
+
+        /*
+         * The first domain never moves to another machine: it may rely on the counter where the hypervisor
+         * does.
+         */
+        r.d |= leaf == POWER_LEAF && v->domain->privileged && port_time_clock().stable ? INVARIANT_TSC : 0;
+        return r;
     }
     return (struct port_cpuid){0};
 }

@@ -150,6 +150,17 @@ START_TEST(time_leaf)
 }
 END_TEST
 
+/* A domain that may move to another machine must not rely on this one's counter. */
+START_TEST(invariant_counter)
+{
+    struct bench *b = bench_start(_i);
+
+    ck_assert_uint_eq(cpu_policy_cpuid(b->v, 0x80000007, 0, false).d, _i ? 1u << 8 : 0);
+    fake_set_clock_stable(false);
+    ck_assert_uint_eq(cpu_policy_cpuid(b->v, 0x80000007, 0, false).d, 0);
+}
+END_TEST
+
 START_TEST(through_the_arrays)
 {
     struct bench *b = bench_start(false);
@@ -300,6 +311,7 @@ TCase *cpu_policy_tests(void)
     tcase_add_loop_test(tests, leaves_that_are_empty, 0, 13);
     tcase_add_test(tests, states);
     tcase_add_test(tests, time_leaf);
+    tcase_add_loop_test(tests, invariant_counter, 0, 2);
     tcase_add_test(tests, through_the_arrays);
     tcase_add_test(tests, toolstack_cannot_add);
     tcase_add_test(tests, hostile_policies);
