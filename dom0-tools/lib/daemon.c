@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -178,12 +179,24 @@ static void daemon_wait_ready(int pipe_fd, pid_t child)
     _exit(WIFEXITED(status) ? WEXITSTATUS(status) : PV_ERROR_FAILURE);
 }
 
+/* A thousand guests are a thousand descriptors and more; what the system allows at most is allowed. */
+static void daemon_raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 void daemon_fork(const struct daemon *daemon)
 {
     struct pv_error error;
     int ends[2];
     pid_t child;
 
+    daemon_raise_descriptors();
     if (!daemon->background) {
         return;
     }

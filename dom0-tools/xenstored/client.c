@@ -44,6 +44,7 @@ static void clients_drop(struct clients *clients, struct client **link)
 
     *link = client->next;
     clients->count--;
+    clients->full = false;
     store_disconnect(clients->store, client->conn);
     close(client->fd);
     free(client);
@@ -88,6 +89,10 @@ static void clients_accept(struct clients *clients)
     while ((fd = accept4(clients->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
         clients_add(clients, fd);
     }
+    clients->full = errno != EAGAIN && errno != EINTR && errno != ECONNABORTED;
+    if (clients->full) {
+        daemon_log(DAEMON_ERROR, "no more clients can be served: %s", strerror(errno));
+    }
 }
 
 static bool client_has_request(const struct client *client)
@@ -97,7 +102,7 @@ static bool client_has_request(const struct client *client)
 
 void clients_fill_poll(const struct clients *clients, struct pollfd *fds)
 {
-    *fds++ = (struct pollfd){.fd = clients->listen_fd, .events = POLLIN};
+    *fds++ = (struct pollfd){.fd = clients->full ? -1 : clients->listen_fd, .events = POLLIN};
     for (const struct client *client = clients->first; client; client = client->next) {
         short events = client_has_request(client) ? 0 : POLLIN;
 

@@ -24,6 +24,7 @@ struct clients {
     struct client *first;
     size_t count;
     int listen_fd;
+    bool full; /* there is no descriptor for one more: newcomers wait until one leaves */
 };
 
 /* Listens at a path that only root may reach; an older socket there is replaced. */
