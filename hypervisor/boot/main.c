@@ -24,6 +24,10 @@
 #include "x86/smp.h"
 #include "x86/time.h"
 
+/* Entries and frames of 2 MiB of the machine-to-physical table. */
+#define M2P_CHUNK_SHIFT  18
+#define M2P_CHUNK_FRAMES 512u
+
 void boot_start(uint32_t magic, uint32_t information) NORETURN;
 
 static void NORETURN refuse(const char *why)
@@ -89,6 +93,18 @@ static void print_memory(void)
              (unsigned long long)x86_boot_taken() * 4);
 }
 
+/* The tools map the machine-to-physical table as DOMID_XEN's memory. */
+static void publish_m2p(void)
+{
+    for (uint64_t chunk = 0; chunk << M2P_CHUNK_SHIFT < port_frame_limit(); chunk++) {
+        mfn_t first = port_m2p_chunk(chunk);
+
+        if (mfn_valid_number(first)) {
+            mm_share_xen(first, M2P_CHUNK_FRAMES);
+        }
+    }
+}
+
 /* On the first CPU's own stack. */
 static void start_on_stack(void)
 {
@@ -108,6 +124,7 @@ static void start_on_stack(void)
     x86_boot_memory_release();
     print_memory();
     domain_init();
+    publish_m2p();
     if (!sched_init(boot_options.scheduler)) {
         refuse("sched= takes fair or null");
     }

@@ -44,9 +44,8 @@ _Static_assert(sizeof(struct frame) == 24, "the frame table must stay within its
 #define FRAME_DIRTY       (1ull << 54) /* free, with somebody's content */
 #define FRAME_STAMPED     (1ull << 55) /* free, with a flush clock in its type word: translations may be left */
 
-#define FRAME_LOW_MIB                                                                    \
-    0x100u /* frames below are firmware's: treated as I/O memory even where they are RAM \
-            */
+/* Frames below are firmware's: treated as I/O memory even where they are RAM. */
+#define FRAME_LOW_MIB 0x100u
 
 extern struct frame *frame_table;
 extern uint64_t frame_table_count;

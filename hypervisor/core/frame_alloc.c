@@ -244,7 +244,7 @@ void frame_free_hv(mfn_t first, unsigned int order)
 
 void frame_add_free(mfn_t first, uint64_t count)
 {
-    uint64_t n = MAX(first.n, 1u), end = MIN(first.n + count, frame_table_count);
+    uint64_t n = MAX(first.n, FRAME_LOW_MIB), end = MIN(first.n + count, frame_table_count);
 
     while (n < end) {
         unsigned int order = MIN((unsigned int)__builtin_ctzll(n), FRAME_ORDER_MAX);

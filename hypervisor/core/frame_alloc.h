@@ -13,7 +13,7 @@ struct domain;
 
 #define FRAME_ORDER_MAX 18u
 
-/* Adds frames of RAM at start of day; their content is unknown (dirty). Frame 0 is never taken. */
+/* Adds frames of RAM at start of day; their content is unknown (dirty). The first MiB is never taken. */
 void frame_add_free(mfn_t first, uint64_t count);
 
 /*

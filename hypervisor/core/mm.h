@@ -127,6 +127,12 @@ int mm_give(struct domain *d, mfn_t m, bool within_max) MUST_CHECK;
 void *mm_share_frame(struct domain *d, bool writable);
 int mm_unshare_frame(struct domain *d, void *address) MUST_CHECK;
 
+/*
+ * Frames of the hypervisor's become DOMID_XEN's for good: a privileged domain may map them read-only (the
+ * machine-to-physical table).
+ */
+void mm_share_xen(mfn_t first, uint64_t count);
+
 /* Takes all frames from a dying domain: unpins, drops types, frees; 0 or -XEN_ERESTART. */
 int mm_relinquish(struct domain *d) MUST_CHECK;
 

@@ -288,6 +288,15 @@ void *mm_share_frame(struct domain *d, bool writable)
     return port_hv_address(m);
 }
 
+void mm_share_xen(mfn_t first, uint64_t count)
+{
+    for (uint64_t n = first.n; n < first.n + count; n++) {
+        port_write_u64(&frame_table[n].type, page_type_bits(FRAME_NONE) | PAGE_TYPE_VALIDATED | 1);
+        port_write_release_u64(&frame_table[n].refs,
+                               FRAME_HV | FRAME_ALLOCATED | (uint64_t)DOMID_XEN << FRAME_OWNER_SHIFT | 1);
+    }
+}
+
 int mm_unshare_frame(struct domain *d, void *address)
 {
     mfn_t m = port_hv_frame(address);
@@ -336,16 +345,23 @@ static void relinquish_later(struct domain *d, mfn_t m)
     lock_release(token);
 }
 
-/* Takes from a frame what its dead owner held of it: pin and own reference. The caller's reference is dropped
- * as well. */
+/* Drops a reference that was a pin's. False: preempted, the pin has it again. */
+static bool pin_drop(mfn_t m)
+{
+    while (frame_put_with_type_preemptible(m)) {
+        if (frame_pin(m)) {
+            return false;
+        }
+        /* The first domain has pinned it just now: with its reference this one is not the last. */
+    }
+    return true;
+}
+
+/* Takes from a frame what its dead owner held: pin and own reference. The caller's is dropped as well. */
 static int relinquish_frame(struct domain *d, mfn_t m)
 {
     frame_adopt_partial(m);
-    if (frame_unpin(m) && frame_put_with_type_preemptible(m)) {
-        /* The reference that could not be dropped yet is a pin's again, for the next try. */
-        bool pinned = frame_pin(m);
-
-        ASSERT(pinned);
+    if (frame_unpin(m) && !pin_drop(m)) {
         relinquish_later(d, m);
         frame_put(m);
         return -XEN_ERESTART;

@@ -23,9 +23,9 @@ struct page_table_work {
 };
 
 /*
- * Takes the references of all entries from work->done on and brings the entries into their final form. 0;
- * -XEN_EINVAL when an entry breaks a rule, after all was given back (or not, see may_undo); -XEN_ERESTART
- * when preempted.
+ * Takes the references of all entries from work->done on and brings the entries into their final form. 0; the
+ * error of the entry that breaks a rule, after all was given back (or not, see may_undo; -XEN_EINVAL if that
+ * was preempted); -XEN_ERESTART when preempted.
  */
 int page_table_validate(struct page_table_work *work) MUST_CHECK;
 

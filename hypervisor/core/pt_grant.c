@@ -65,6 +65,9 @@ int pt_grant_map(struct vcpu *v, struct pt_grant_place where, uint64_t entry)
     if (rc) {
         return rc;
     }
+    if (entry & PTE_WRITE && !frame_is_io(pte_frame(entry)) && frame_owner(pte_frame(entry)) != v->domain) {
+        frame_flag(pte_frame(entry), FRAME_FOREIGN);
+    }
     old = place_swap(&p, pte_l1_adjust(entry));
     place_release(&p);
     pte_l1_put(v->domain, old);

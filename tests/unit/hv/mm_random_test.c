@@ -197,7 +197,6 @@ static void step_grant(unsigned int domain)
         frame_put(m);
         return;
     }
-    frame_flag(m, FRAME_FOREIGN);
     if (pt_grant_map(v, place, pte_make(m, readonly ? RO : RW)) == 0) {
         world_check();
         step_touch();
