@@ -83,18 +83,18 @@ static void hypervisor_trap(struct cpu_user_regs *regs, unsigned int vector)
 
     if (vector == TRAP_PAGE_FAULT) {
         uint64_t address = x86_read_cr2();
-        static uint64_t last_address, last_rip;
+        struct x86_cpu *cpu = x86_this_cpu();
 
         if (window_fault(port_current(), address)) {
             return;
         }
         /* The same instruction at the same place again is no spurious fault any more. */
-        if ((address != last_address || regs->rip != last_rip) && spurious(port_current(), address, regs->error_code)) {
-            last_address = address;
-            last_rip = regs->rip;
+        if ((address != cpu->fault_address || regs->rip != cpu->fault_rip) && spurious(port_current(), address, regs->error_code)) {
+            cpu->fault_address = address;
+            cpu->fault_rip = regs->rip;
             return;
         }
-        last_address = last_rip = 0;
+        cpu->fault_address = cpu->fault_rip = 0;
     }
     fixup = x86_extable_find(regs->rip);
     if (fixup != 0) {

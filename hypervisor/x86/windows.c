@@ -113,7 +113,13 @@ uint64_t x86_windows_entry(const struct domain *d)
 
 void port_gdt_set(struct vcpu *v, const mfn_t *frames, unsigned int count)
 {
-    uint64_t *entries = window(v);
+    uint64_t *entries;
+
+    /* A vCPU that could not be made whole has no window, and nothing in it. */
+    if (!v->domain->machine.windows_l1 || !v->domain->machine.windows_l1[v->id / VCPUS_A_TABLE]) {
+        return;
+    }
+    entries = window(v);
 
     for (unsigned int i = 0; i < LAYOUT_GDT_PAGE; i++) {
         entries[i] = i < count ? frames[i].n << PAGE_SHIFT | WINDOW_FLAGS : physical_of_image(zero_page) | WINDOW_READ_ONLY;

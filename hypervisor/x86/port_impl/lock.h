@@ -19,6 +19,7 @@ struct spinlock {
 void x86_lock_check(const struct spinlock *lock, bool nested);
 void x86_lock_taken(const struct spinlock *lock);
 void x86_lock_dropped(const struct spinlock *lock);
+void x86_lock_paired(const struct spinlock *lock);
 #else
 static inline void x86_lock_check(const struct spinlock *lock, bool nested)
 {
@@ -32,6 +33,11 @@ static inline void x86_lock_taken(const struct spinlock *lock)
 }
 
 static inline void x86_lock_dropped(const struct spinlock *lock)
+{
+    (void)lock;
+}
+
+static inline void x86_lock_paired(const struct spinlock *lock)
 {
     (void)lock;
 }
@@ -63,8 +69,12 @@ static inline struct lock_token lock_acquire(struct spinlock *lock)
 
 static inline struct lock_token lock_acquire_nested(struct spinlock *lock)
 {
+    struct lock_token token;
+
     x86_lock_check(lock, true);
-    return x86_lock_wait(lock);
+    token = x86_lock_wait(lock);
+    x86_lock_paired(lock);
+    return token;
 }
 
 static inline struct lock_token lock_try(struct spinlock *lock)
