@@ -331,6 +331,58 @@ START_TEST(contexts_refused)
 }
 END_TEST
 
+/* Another domain's vCPU, with an empty root and a GDT: what a toolstack sets it can read again, but not
+ * replace. */
+START_TEST(contexts_round_trip)
+{
+    static struct vcpu_guest_context c, back;
+    struct domain_config config = {.vcpu_count = 1, .event_port_max = UINT32_MAX};
+    struct bench *b = bench_start(false);
+    struct vcpu *v;
+
+    ck_assert_int_eq(domain_create(DOMID_INVALID, &config, &b->d), 0);
+    ck_assert_int_eq(vcpu_create(b->d, 0), 0);
+    v = b->d->vcpus[0];
+    c = (struct vcpu_guest_context){
+        .flags = VGCF_in_kernel | VGCF_syscall_disables_events | VGCF_I387_VALID,
+        .user_regs = {.rip = 0x1000, .cs = 0x10, .rflags = 0x1000, .rsp = 0x2000, .ss = 0x18, .fs = 0x2b},
+        .kernel_ss = 0x18,
+        .kernel_sp = 0x3000,
+        .event_callback_eip = 0x4000,
+        .syscall_callback_eip = 0x5000,
+        .failsafe_callback_eip = 0x6000,
+        .gdt_ents = 16,
+        .gs_base_kernel = 0x7000,
+        .fs_base = 0x8000,
+        .vm_assist = 1 << VMASST_TYPE_writable_pagetables,
+        .debugreg = {0x9000, [6] = 0xffff0ff0, [7] = 0x400},
+    };
+    c.ctrlreg[3] = xen_pfn_to_cr3(guest_frame(b).n);
+    c.gdt_frames[0] = guest_frame(b).n;
+    c.trap_ctxt[14] = (struct trap_info){14, 4, 0x10, 0xa000};
+    memset(c.fpu_ctxt.x, 0x5a, sizeof(c.fpu_ctxt.x));
+    ck_assert_int_eq(guest_cpu_load(v, &c), 0);
+    ck_assert(v->initialised && v->cpu.kernel_mode && v->cpu.iopl == 1);
+    ck_assert_uint_eq(b->d->vm_assist, c.vm_assist);
+    ck_assert_int_eq(frame_type_now(mfn(c.gdt_frames[0])), FRAME_SEGDESC);
+    ck_assert_int_eq(frame_type_now(v->mm.kernel_root), FRAME_L4);
+    guest_cpu_save(v, &back);
+    ck_assert_uint_eq(back.user_regs.rflags, 0x1202); /* runs with interrupts on; IOPL is virtual, and told */
+    ck_assert(back.user_regs.cs == 0x13 && back.user_regs.ss == 0x1b && back.kernel_ss == 0x1b);
+    ck_assert(back.user_regs.rip == 0x1000 && back.user_regs.fs == 0x2b && back.kernel_sp == 0x3000);
+    ck_assert(back.ctrlreg[3] == c.ctrlreg[3] && back.ctrlreg[1] == 0 &&
+              back.gdt_frames[0] == c.gdt_frames[0]);
+    ck_assert(back.trap_ctxt[14].address == 0xa000 && back.trap_ctxt[14].cs == 0x13);
+    ck_assert(back.debugreg[0] == 0x9000 && back.debugreg[7] == 0x400 && back.gs_base_kernel == 0x7000);
+    ck_assert(back.flags & VGCF_syscall_disables_events &&
+              !(back.flags & (VGCF_failsafe_disables_events | VGCF_online)));
+    ck_assert_int_eq(memcmp(back.fpu_ctxt.x, c.fpu_ctxt.x, sizeof(c.fpu_ctxt.x)), 0);
+    ck_assert_int_eq(guest_cpu_load(v, &back), 0);
+    back.ctrlreg[3] = 0;
+    ck_assert_int_eq(guest_cpu_load(v, &back), -XEN_EOPNOTSUPP);
+}
+END_TEST
+
 TCase *cpu_tables_tests(void)
 {
     TCase *tests = tcase_create("tables");
@@ -347,5 +399,6 @@ TCase *cpu_tables_tests(void)
     tcase_add_test(tests, segment_bases_hypercall);
     tcase_add_test(tests, assists_hypercall);
     tcase_add_test(tests, contexts_refused);
+    tcase_add_test(tests, contexts_round_trip);
     return tests;
 }
