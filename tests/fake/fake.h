@@ -20,6 +20,12 @@ void fake_start(uint64_t frames, unsigned int cpus);
 /* This thread goes on as another CPU. */
 void fake_become_cpu(unsigned int cpu);
 
+/*
+ * From now on several threads are CPUs at once, so that waiting makes sense. Frames can be touched unmapped
+ * then, and translation caches must not be used.
+ */
+void fake_use_threads(bool on);
+
 /* The vCPU that runs on this CPU from now on; NULL: an idle one of the machine's own. Nothing is saved or
  * loaded, but the CPU's root. */
 void fake_run(struct vcpu *v);

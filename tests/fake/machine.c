@@ -76,6 +76,11 @@ void fake_become_cpu(unsigned int cpu)
     fake_cpu = cpu;
 }
 
+void fake_use_threads(bool on)
+{
+    fake_threads = on;
+}
+
 void fake_run(struct vcpu *v)
 {
     fake_current[fake_cpu] = v ? v : &idle[fake_cpu];
@@ -204,7 +209,7 @@ void port_cpu_call(struct cpumask mask, void (*function)(void *argument), void *
 
 /* ---- things that happen at the n-th time ---- */
 
-static unsigned int preempt_every, preempt_left, preempt_calls;
+static _Thread_local unsigned int preempt_every, preempt_left, preempt_calls;
 
 /* Counts down; true when it is time. */
 struct countdown {

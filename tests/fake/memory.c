@@ -105,7 +105,7 @@ void fake_unmap(const void *address)
         fake_fail("frame %#llx is unmapped, but was not mapped", (unsigned long long)m.n);
     }
     __atomic_sub_fetch(&arena.open, 1, __ATOMIC_RELAXED);
-    if (before == 1 && !arena.own[m.n]) {
+    if (before == 1 && !arena.own[m.n] && !fake_threads) {
         poison(address_of(m), PAGE_SIZE);
     }
 }
@@ -159,7 +159,7 @@ void fake_copy_frame(mfn_t to_frame, mfn_t from_frame)
 
 uint64_t fake_peek(mfn_t m, unsigned int index)
 {
-    uint64_t *p = fake_map(m), value = p[index];
+    uint64_t *p = fake_map(m), value = __atomic_load_n(&p[index], __ATOMIC_RELAXED);
 
     fake_unmap(p);
     return value;
@@ -169,7 +169,7 @@ void fake_poke(mfn_t m, unsigned int index, uint64_t value)
 {
     uint64_t *p = fake_map(m);
 
-    p[index] = value;
+    __atomic_store_n(&p[index], value, __ATOMIC_RELAXED);
     fake_unmap(p);
 }
 

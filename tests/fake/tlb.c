@@ -4,6 +4,8 @@
  * flushed: a load of a root drops those that are not global, a flush of one page drops that page's, a full
  * flush all.
  */
+#include <pthread.h>
+
 #include "core/frame.h"
 #include "core/page_type.h"
 #include "core/pte.h"
@@ -32,6 +34,7 @@ static struct {
     uint32_t flushed_at;
 } tlbs[CPU_MAX];
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* one CPU flushes another's */
 static uint32_t flush_clock = 1;
 static unsigned int cache_flushes;
 
@@ -41,18 +44,21 @@ static void cpu_flush_all(unsigned int cpu)
         tlbs[cpu].entries[i].used = false;
     }
     tlbs[cpu].flushes++;
-    tlbs[cpu].flushed_at = ++flush_clock;
+    tlbs[cpu].flushed_at = __atomic_add_fetch(&flush_clock, 1, __ATOMIC_SEQ_CST);
 }
 
 void port_tlb_flush_all(struct cpumask cpus)
 {
+    pthread_mutex_lock(&lock);
     CPUMASK_FOR_EACH (cpu, cpumask_and(cpus, fake_cpus_online)) {
         cpu_flush_all((unsigned int)cpu);
     }
+    pthread_mutex_unlock(&lock);
 }
 
 void port_tlb_flush_page(struct cpumask cpus, guest_va_t address)
 {
+    pthread_mutex_lock(&lock);
     CPUMASK_FOR_EACH (cpu, cpumask_and(cpus, fake_cpus_online)) {
         for (unsigned int i = 0; i < TLB_SIZE; i++) {
             struct entry *e = &tlbs[cpu].entries[i];
@@ -60,22 +66,25 @@ void port_tlb_flush_page(struct cpumask cpus, guest_va_t address)
             e->used = e->used && e->page != address.n / PAGE_SIZE;
         }
     }
+    pthread_mutex_unlock(&lock);
 }
 
 uint32_t port_tlb_clock(void)
 {
-    return flush_clock;
+    return __atomic_load_n(&flush_clock, __ATOMIC_SEQ_CST);
 }
 
 struct cpumask port_tlb_stale(struct cpumask cpus, uint32_t since)
 {
     struct cpumask stale = CPUMASK_NONE;
 
+    pthread_mutex_lock(&lock);
     CPUMASK_FOR_EACH (cpu, cpumask_and(cpus, fake_cpus_online)) {
         if (tlbs[cpu].flushed_at <= since) {
             stale = cpumask_with(stale, (unsigned int)cpu);
         }
     }
+    pthread_mutex_unlock(&lock);
     return stale;
 }
 
@@ -92,17 +101,19 @@ unsigned int fake_tlb_flushes(unsigned int cpu)
 void fake_tlb_switch(mfn_t root)
 {
     tlbs[fake_cpu].root = root;
-    cpu_flush_all(fake_cpu);
+    port_tlb_flush_all(cpumask_of(fake_cpu));
 }
 
 void port_load_root(mfn_t l4)
 {
+    pthread_mutex_lock(&lock);
     tlbs[fake_cpu].root = l4;
     for (unsigned int i = 0; i < TLB_SIZE; i++) {
         struct entry *e = &tlbs[fake_cpu].entries[i];
 
         e->used = e->used && e->global;
     }
+    pthread_mutex_unlock(&lock);
 }
 
 void port_l4_init(struct domain *d, uint64_t *l4)

@@ -11,5 +11,6 @@ Suite *mm_pte_suite(void);
 Suite *mm_update_suite(void);
 Suite *mm_ptwr_suite(void);
 Suite *mm_random_suite(void);
+Suite *mm_threads_suite(void);
 
 #endif

@@ -14,6 +14,7 @@ int main(void)
     srunner_add_suite(runner, mm_update_suite());
     srunner_add_suite(runner, mm_ptwr_suite());
     srunner_add_suite(runner, mm_random_suite());
+    srunner_add_suite(runner, mm_threads_suite());
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
     srunner_free(runner);
