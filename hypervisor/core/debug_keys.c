@@ -53,6 +53,15 @@ static void print_grants(void)
     }
 }
 
+static void print_event_channels(void)
+{
+    for (struct domain *d = domain_get_next(0), *next; d; d = next) {
+        evtchn_print(d);
+        next = domain_get_next((domid_t)(d->id + 1));
+        domain_put(d);
+    }
+}
+
 static void print_memory(void)
 {
     log_info("%llu frames free (%llu MiB)", (unsigned long long)frame_free_count(),
@@ -76,6 +85,8 @@ static const struct debug_key keys[] = {
     {'h', "this list", print_help},
     {'q', "domains and their vCPUs", print_domains},
     {'g', "grant tables", print_grants},
+    {'e', "event channels", print_event_channels},
+    {'r', "CPUs and who waits for them", sched_print},
     {'m', "memory", print_memory},
     {'t', "time", print_time},
     {'R', "start the machine again", reset},

@@ -101,6 +101,16 @@ static void account_cancel(struct domain *d, uint64_t count)
     }
 }
 
+int mm_reserve(struct domain *d, uint64_t count)
+{
+    return account_reserve(d, count, false);
+}
+
+void mm_unreserve(struct domain *d, uint64_t count)
+{
+    account_cancel(d, count);
+}
+
 /* Frames that were reserved for become the domain's, unless it has begun to die. */
 static bool frames_assign(struct domain *d, mfn_t first, uint64_t count)
 {

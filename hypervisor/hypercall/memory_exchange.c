@@ -147,19 +147,35 @@ static int exchange_commit(struct exchange *x, uint64_t chunk)
     return error;
 }
 
+static int exchange_take_and_commit(struct exchange *x, uint64_t chunk)
+{
+    uint64_t frames = 1ull << (x->in.in.extent_order + x->old_extents);
+    int error = mm_reserve(x->d, frames);
+
+    if (error) {
+        exchange_free_new(x);
+        return error;
+    }
+    error = exchange_take_old(x, chunk);
+    if (error) {
+        exchange_return_old(x);
+        exchange_free_new(x);
+    } else {
+        error = exchange_commit(x, chunk);
+    }
+    mm_unreserve(x->d, frames);
+    return error;
+}
+
 static int exchange_chunk(struct exchange *x, uint64_t chunk)
 {
     int error = exchange_prepare(x, chunk);
 
-    if (!error) {
-        error = exchange_take_old(x, chunk);
-        if (!error) {
-            return exchange_commit(x, chunk);
-        }
-        exchange_return_old(x);
+    if (error) {
+        exchange_free_new(x);
+        return error;
     }
-    exchange_free_new(x);
-    return error;
+    return exchange_take_and_commit(x, chunk);
 }
 
 static int exchange_chunks(struct exchange *x)
