@@ -145,6 +145,9 @@ int evtchn_vcpu_info_register(struct vcpu *v, mfn_t frame, uint32_t offset) MUST
 /* Takes a registered vcpu_info's page back, before the frames of a dying domain are. */
 void evtchn_vcpu_info_drop(struct vcpu *v);
 
+/* Prints the ports in use, for a debug key. */
+void evtchn_print(const struct domain *d);
+
 static inline bool evtchn_upcall_due(const struct evtchn_vcpu *e)
 {
     return __atomic_load_n(&e->info->evtchn_upcall_pending, __ATOMIC_RELAXED) != 0 &&

@@ -156,4 +156,7 @@ void sched_runstate_get(struct vcpu *v, struct vcpu_runstate_info *info);
  */
 void sched_publish_time(struct vcpu *v);
 
+/* Prints CPUs and their queues, for a debug key. */
+void sched_print(void);
+
 #endif

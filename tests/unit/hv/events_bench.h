@@ -50,5 +50,6 @@ extern uint32_t bench_shutdown_reason;   /* of the last domain_shutdown; UINT32_
 extern const struct domain *bench_shutdown_domain;
 extern uint32_t bench_pirq_bound;        /* the last pirq bound, UINT32_MAX: none */
 extern int bench_pirq_answer;
+extern char bench_log[200];               /* the last message */
 
 #endif

@@ -391,6 +391,17 @@ START_TEST(clock_is_published)
 }
 END_TEST
 
+START_TEST(queues_are_printed)
+{
+    sched_print();
+    ck_assert_ptr_nonnull(strstr(bench_log, "runs: idle"));
+    run_alone(alice, 0);
+    sched_pause_clear(bob->vcpus[1], SCHED_PAUSE_DOWN);
+    sched_print();
+    ck_assert_ptr_nonnull(strstr(bench_log, "waits: d2v1"));
+}
+END_TEST
+
 START_TEST(no_such_policy)
 {
     ck_assert(!sched_init("no such"));
@@ -416,6 +427,7 @@ TCase *sched_tests(void)
     tcase_add_test(t, runstate_times_add_up);
     tcase_add_test(t, runstate_area_follows);
     tcase_add_test(t, clock_is_published);
+    tcase_add_test(t, queues_are_printed);
     tcase_add_test(t, no_such_policy);
     return t;
 }
