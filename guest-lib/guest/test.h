@@ -33,6 +33,10 @@ struct guest_test {
 #define EXPECT(condition) test_expect((condition), __FILE__, __LINE__, #condition)
 #define EXPECT_EQ(actual, expected) \
     test_expect_equal((long)(actual), (long)(expected), __FILE__, __LINE__, #actual, #expected)
+/* A call that only the first domain may make: others may be told -XEN_EPERM before the arguments are looked
+ * at. */
+#define EXPECT_EQ_OR_EPERM(actual, expected) \
+    test_expect_or_eperm((long)(actual), (long)(expected), __FILE__, __LINE__, #actual, #expected)
 /* End the test: what follows would make no sense. */
 #define ASSERT(condition) test_assert((condition), __FILE__, __LINE__, #condition)
 #define ASSERT_EQ(actual, expected) \
@@ -41,6 +45,8 @@ struct guest_test {
 bool test_expect(bool condition, const char *file, int line, const char *text);
 bool test_expect_equal(long actual, long expected, const char *file, int line, const char *actual_text,
                        const char *expected_text);
+bool test_expect_or_eperm(long actual, long expected, const char *file, int line, const char *actual_text,
+                          const char *expected_text);
 void test_assert(bool condition, const char *file, int line, const char *text);
 /* End the test with the outcome skip or error. */
 void test_skip(const char *reason) __attribute__((noreturn));
