@@ -26,7 +26,8 @@ GUEST_TEST(set_timer_op)
     hits = 0;
     start = time_now();
     EXPECT_EQ(hypercall_set_timer_op(start + DELAY), 0);
-    EXPECT_EQ(hits, 0);
+    /* Not before its time, unless the machine stood still for so long. */
+    EXPECT(hits == 0 || time_now() - start >= DELAY);
     while (!hits && time_now() - start < TIME_S) {
         event_block();
     }

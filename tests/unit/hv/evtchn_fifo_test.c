@@ -376,6 +376,22 @@ START_TEST(no_control_block_no_link)
 }
 END_TEST
 
+START_TEST(ports_are_printed)
+{
+    evtchn_port_t alices, bobs, virq;
+
+    ck_assert_int_eq(evtchn_alloc_unbound(bob, alice->id, &bobs), 0);
+    ck_assert_int_eq(evtchn_bind_interdomain(alice, bob, bobs, &alices), 0);
+    evtchn_print(bob);
+    ck_assert_str_eq(bench_log, "  port 1: v0 interdomain d1 port 1");
+    evtchn_print(alice);
+    ck_assert_str_eq(bench_log, "  port 1: v0 interdomain d2 port 1, pending");
+    ck_assert_int_eq(evtchn_bind_virq(alice, VIRQ_DEBUG, 1, &virq), 0);
+    evtchn_print(alice);
+    ck_assert_str_eq(bench_log, "  port 2: v1 virq 1");
+}
+END_TEST
+
 TCase *evtchn_fifo_tests(void)
 {
     TCase *t = tcase_create("FIFO");
@@ -393,5 +409,6 @@ TCase *evtchn_fifo_tests(void)
     tcase_add_test(t, reset_goes_back_to_2_level);
     tcase_add_test(t, a_guest_that_fights_for_a_word);
     tcase_add_test(t, no_control_block_no_link);
+    tcase_add_test(t, ports_are_printed);
     return t;
 }

@@ -553,21 +553,6 @@ START_TEST(vcpus_above_31_start_without_info)
 }
 END_TEST
 
-START_TEST(ports_are_printed)
-{
-    evtchn_port_t alices, bobs, virq;
-
-    connect(&alices, &bobs);
-    evtchn_print(bob);
-    ck_assert_str_eq(bench_log, "  port 1: v0 interdomain d1 port 1");
-    evtchn_print(alice);
-    ck_assert_str_eq(bench_log, "  port 1: v0 interdomain d2 port 1, pending");
-    ck_assert_int_eq(evtchn_bind_virq(alice, VIRQ_DEBUG, 2, &virq), 0);
-    evtchn_print(alice);
-    ck_assert_str_eq(bench_log, "  port 2: v2 virq 1");
-}
-END_TEST
-
 TCase *evtchn_two_level_tests(void)
 {
     TCase *t = tcase_create("2-level");
@@ -598,6 +583,5 @@ TCase *evtchn_two_level_tests(void)
     tcase_add_test(t, a_dying_domain_gets_no_ports);
     tcase_add_test(t, vcpu_info_moves_once);
     tcase_add_test(t, vcpus_above_31_start_without_info);
-    tcase_add_test(t, ports_are_printed);
     return t;
 }
