@@ -9,6 +9,7 @@ Suite *gnttab_table_suite(void);
 Suite *gnttab_map_suite(void);
 Suite *gnttab_copy_suite(void);
 Suite *gnttab_random_suite(void);
+Suite *gnttab_race_suite(void);
 Suite *memory_op_suite(void);
 
 #endif

@@ -12,6 +12,7 @@ int main(void)
     srunner_add_suite(runner, gnttab_map_suite());
     srunner_add_suite(runner, gnttab_copy_suite());
     srunner_add_suite(runner, gnttab_random_suite());
+    srunner_add_suite(runner, gnttab_race_suite());
     srunner_add_suite(runner, memory_op_suite());
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

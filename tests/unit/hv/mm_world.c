@@ -181,13 +181,14 @@ struct domain *domain_get(domid_t id)
 
 void domain_ref(struct domain *d)
 {
-    d->refs++;
+    __atomic_add_fetch(&d->refs, 1, __ATOMIC_RELAXED);
 }
 
 void domain_put(struct domain *d)
 {
-    ck_assert_uint_gt(d->refs, 1);
-    d->refs--;
+    if (__atomic_sub_fetch(&d->refs, 1, __ATOMIC_RELAXED) == 0) {
+        fake_fail("domain %u has lost its last reference", d->id);
+    }
 }
 
 struct vcpu *domain_vcpu(const struct domain *d, uint32_t id)
