@@ -52,6 +52,9 @@ uint32_t cpu_policy_leaves(const struct guest_cpu_policy *p, xen_cpuid_leaf_t *l
         case 7:
             list_add_subleaves(&list, leaf, p->features, p->features[0].a + 1);
             break;
+        case 0xb:
+            list_add_leaf(&list, leaf, 0, &p->basic[leaf]);
+            break;
         case 0xd:
             list_add_subleaves(&list, leaf, p->state, CPU_POLICY_STATE_LEAVES);
             break;

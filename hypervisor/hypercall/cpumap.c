@@ -48,11 +48,15 @@ int64_t cpu_policy_to_guest(const struct guest_cpu_policy *policy, guest_va_t le
     }
     *leaf_count = cpu_policy_leaves(policy, own_leaves);
     *msr_count = cpu_policy_msrs(policy, own_msrs);
-    if (*leaf_count > leaf_room || *msr_count > msr_room) {
+    /* A list that was not asked for is only counted. */
+    if ((leaves.n != 0 && *leaf_count > leaf_room) || (msrs.n != 0 && *msr_count > msr_room)) {
         error = -XEN_ENOBUFS;
-    } else {
+    }
+    if (!error && leaves.n != 0) {
         error = port_copy_to_guest(leaves, own_leaves, *leaf_count * sizeof(*own_leaves));
-        error = error ? error : port_copy_to_guest(msrs, own_msrs, *msr_count * sizeof(*own_msrs));
+    }
+    if (!error && msrs.n != 0) {
+        error = port_copy_to_guest(msrs, own_msrs, *msr_count * sizeof(*own_msrs));
     }
     heap_free(own_leaves);
     return error;

@@ -208,14 +208,17 @@ static int64_t available(struct xen_sysctl *op)
     return 0;
 }
 
-/* Which of the policies that Xen distinguishes; host and default differ from a PV guest's maximum only for other guests. */
+/* What the machine has is told as what a PV guest can have of it: nothing else is ever offered. */
 static int64_t cpu_policy(struct xen_sysctl *op)
 {
     struct xen_sysctl_cpu_policy *p = &op->u.cpu_policy;
     struct guest_cpu_policy *policy;
     int64_t error;
 
-    if (p->index != XEN_SYSCTL_cpu_policy_pv_max && p->index != XEN_SYSCTL_cpu_policy_pv_default) {
+    if (p->index > XEN_SYSCTL_cpu_policy_hvm_default) {
+        return -XEN_EINVAL;
+    }
+    if (p->index == XEN_SYSCTL_cpu_policy_hvm_max || p->index == XEN_SYSCTL_cpu_policy_hvm_default) {
         return -XEN_EOPNOTSUPP;
     }
     policy = cpu_policy_new();
@@ -225,6 +228,43 @@ static int64_t cpu_policy(struct xen_sysctl *op)
     error = cpu_policy_to_guest(policy, GUEST_HANDLE_VA(p->leaves), &p->nr_leaves, GUEST_HANDLE_VA(p->msrs), &p->nr_msrs);
     heap_free(policy);
     return error;
+}
+
+/* The words of a featureset in the ABI's order; what is not here (later words) is not offered. */
+static const enum cpu_policy_word featureset[] = {
+    CPU_POLICY_1D,  CPU_POLICY_1C, CPU_POLICY_E1D, CPU_POLICY_E1C, CPU_POLICY_D1A, CPU_POLICY_7B,
+    CPU_POLICY_7C,  CPU_POLICY_E7D, CPU_POLICY_E8B, CPU_POLICY_7D, CPU_POLICY_71A,
+};
+
+static int64_t cpu_featureset(struct xen_sysctl *op)
+{
+    struct xen_sysctl_cpu_featureset *p = &op->u.cpu_featureset;
+    guest_va_t list = GUEST_HANDLE_VA(p->features);
+    struct guest_cpu_policy *policy;
+    uint32_t room = p->nr_features;
+    int64_t error = 0;
+
+    p->nr_features = ARRAY_SIZE(featureset);
+    if (p->index > XEN_SYSCTL_cpu_featureset_hvm_max) {
+        return -XEN_EINVAL;
+    }
+    if (p->index == XEN_SYSCTL_cpu_featureset_hvm || p->index == XEN_SYSCTL_cpu_featureset_hvm_max) {
+        return -XEN_EOPNOTSUPP;
+    }
+    if (list.n == 0) {
+        return 0;
+    }
+    policy = cpu_policy_new();
+    if (!policy) {
+        return -XEN_ENOMEM;
+    }
+    for (uint32_t i = 0; i < MIN(room, (uint32_t)ARRAY_SIZE(featureset)) && !error; i++) {
+        uint32_t word = cpu_policy_word(policy, featureset[i]);
+
+        error = GUEST_ARRAY_PUT(list, i, &word);
+    }
+    heap_free(policy);
+    return !error && room < ARRAY_SIZE(featureset) ? -XEN_ENOBUFS : error;
 }
 
 static int64_t run(struct xen_sysctl *op)
@@ -253,6 +293,8 @@ static int64_t run(struct xen_sysctl *op)
         return cpupool(op);
     case XEN_SYSCTL_pcitopoinfo:
         return -XEN_ENODEV;
+    case XEN_SYSCTL_get_cpu_featureset:
+        return cpu_featureset(op);
     case XEN_SYSCTL_get_cpu_policy:
         return cpu_policy(op);
     default:
