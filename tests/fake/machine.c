@@ -76,6 +76,16 @@ void fake_become_cpu(unsigned int cpu)
     fake_cpu = cpu;
 }
 
+void fake_point(void)
+{
+    static _Thread_local uint32_t state;
+
+    state = state * 1664525u + 1013904223u + fake_cpu;
+    if (state >> 27 == 0) {
+        sched_yield();
+    }
+}
+
 void fake_use_threads(bool on)
 {
     fake_threads = on;

@@ -3,6 +3,11 @@
 #ifndef PORT_IMPL_ATOMIC_H
 #define PORT_IMPL_ATOMIC_H
 
+extern bool fake_threads;
+
+/* Where another thread may go on: makes races likely that a machine shows once a week. */
+void fake_point(void);
+
 #define PORT_ATOMIC_ACCESS(bits)                                                            \
     static inline uint##bits##_t port_read_u##bits(const volatile uint##bits##_t *p)        \
     {                                                                                       \
@@ -39,6 +44,9 @@
     static inline bool port_cas_u##bits(volatile uint##bits##_t *p, uint##bits##_t *expected,                \
                                         uint##bits##_t desired)                                              \
     {                                                                                                        \
+        if (fake_threads) {                                                                                  \
+            fake_point();                                                                                    \
+        }                                                                                                    \
         return __atomic_compare_exchange_n(p, expected, desired, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
     }
 

@@ -11,7 +11,7 @@
 #include "mm_world.h"
 
 #define POOL    15u
-#define STEPS   300000u
+#define STEPS   100000u
 #define THREADS 2u
 #define ROLES   5u
 
