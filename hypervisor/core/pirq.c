@@ -2,11 +2,13 @@
 /* Machine interrupts for domains. One table for the machine, under pirq_lock. */
 #include "core/pirq.h"
 #include "core/domain.h"
+#include "lib/nospec.h"
 #include "port/irq.h"
 #include "pvabi/errno.h"
 
 struct pirq {
-    struct domain *owner; /* NULL: free */
+    struct domain *owner;  /* whose event channel it is bound to; NULL: none */
+    struct domain *mapper; /* who has it mapped, NULL: nobody; compared, never followed */
     bool routed, level, low;
     bool waiting_eoi;
 };
@@ -53,6 +55,55 @@ int pirq_setup(uint32_t number, bool level, bool low)
     return error;
 }
 
+int pirq_map(struct domain *d, uint32_t number)
+{
+    struct lock_token token;
+    int error = 0;
+
+    if (number >= port_irq_count()) {
+        return -XEN_EINVAL;
+    }
+    token = lock_acquire(&pirq_lock);
+    number = (uint32_t)index_nospec(number, PORT_IRQ_MAX);
+    if (pirqs[number].mapper && pirqs[number].mapper != d) {
+        error = -XEN_EEXIST;
+    } else {
+        pirqs[number].mapper = d;
+    }
+    lock_release(token);
+    return error;
+}
+
+/* Needs pirq_lock. */
+static void release(struct pirq *p, uint32_t number)
+{
+    port_irq_mask(number, true);
+    p->owner = NULL;
+    p->waiting_eoi = false;
+}
+
+int pirq_unmap(struct domain *d, uint32_t number)
+{
+    struct lock_token token;
+    int error = -XEN_EINVAL;
+    struct pirq *p;
+
+    if (number >= port_irq_count()) {
+        return error;
+    }
+    token = lock_acquire(&pirq_lock);
+    p = &pirqs[index_nospec(number, PORT_IRQ_MAX)];
+    if (p->mapper == d) {
+        p->mapper = NULL;
+        error = 0;
+        if (p->owner == d) {
+            release(p, number);
+        }
+    }
+    lock_release(token);
+    return error;
+}
+
 int pirq_bind(struct domain *d, uint32_t number, bool share)
 {
     struct lock_token token;
@@ -78,6 +129,7 @@ int pirq_bind(struct domain *d, uint32_t number, bool share)
     }
     if (!error) {
         p->owner = d;
+        p->mapper = d;
         p->waiting_eoi = false;
         port_irq_mask(number, false);
     }
@@ -94,8 +146,7 @@ void pirq_unbind(struct domain *d, uint32_t number)
     }
     token = lock_acquire(&pirq_lock);
     if (pirqs[number].owner == d) {
-        port_irq_mask(number, true);
-        pirqs[number].owner = NULL;
+        release(&pirqs[number], number);
     }
     lock_release(token);
 }

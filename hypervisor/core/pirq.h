@@ -17,6 +17,13 @@ unsigned int pirq_count(void);
 /* Sets trigger and polarity (PHYSDEVOP_setup_gsi): 0, -XEN_EEXIST if they are so already or in use, -XEN_EINVAL. */
 int pirq_setup(uint32_t pirq, bool level, bool low) MUST_CHECK;
 
+/*
+ * The first domain takes a pirq for itself (PHYSDEVOP_map_pirq), or leaves it: 0, -XEN_EINVAL for no such pirq or, for the latter, one
+ * that was not taken. A pirq that is still bound when it is left is masked. Binding takes it by itself.
+ */
+int pirq_map(struct domain *d, uint32_t pirq) MUST_CHECK;
+int pirq_unmap(struct domain *d, uint32_t pirq) MUST_CHECK;
+
 /* Gives a pirq to a domain's event channel; share allows others beside it (refused: -XEN_EBUSY when taken). 0, -XEN_EINVAL, -XEN_EPERM. */
 int pirq_bind(struct domain *d, uint32_t pirq, bool share) MUST_CHECK;
 

@@ -11,6 +11,12 @@
 #define IO_PORTS 65536u
 #define IOPL_MAX 3u
 
+/* For what only the domain that drives the machine may do; asked after the argument was copied in, as on Xen. */
+static bool drives_machine(void)
+{
+    return CURRENT_DOMAIN()->privileged;
+}
+
 static int64_t set_iopl(guest_va_t argument)
 {
     struct physdev_set_iopl op;
@@ -72,13 +78,17 @@ static int64_t irq_status(guest_va_t argument)
     return port_copy_to_guest(argument, &op, sizeof(op));
 }
 
-/* A pirq has the number of its GSI, so mapping only checks. MSI comes with real devices: see docs/abi-compat.md. */
+/* A pirq has the number of its GSI. MSI comes with real devices: see docs/abi-compat.md. */
 static int64_t map_pirq(guest_va_t argument)
 {
     struct physdev_map_pirq op;
+    int error;
 
     if (port_copy_from_guest(&op, argument, sizeof(op))) {
         return -XEN_EFAULT;
+    }
+    if (!drives_machine()) {
+        return -XEN_EPERM;
     }
     if (op.domid != DOMID_SELF && op.domid != CURRENT_DOMAIN()->id) {
         return -XEN_EOPNOTSUPP;
@@ -88,6 +98,10 @@ static int64_t map_pirq(guest_va_t argument)
     }
     if (op.index < 0 || (uint32_t)op.index >= pirq_count() || (op.pirq >= 0 && op.pirq != op.index)) {
         return -XEN_EINVAL;
+    }
+    error = pirq_map(CURRENT_DOMAIN(), (uint32_t)op.index);
+    if (error) {
+        return error;
     }
     op.pirq = op.index;
     return port_copy_to_guest(argument, &op, sizeof(op));
@@ -100,10 +114,13 @@ static int64_t unmap_pirq(guest_va_t argument)
     if (port_copy_from_guest(&op, argument, sizeof(op))) {
         return -XEN_EFAULT;
     }
+    if (!drives_machine()) {
+        return -XEN_EPERM;
+    }
     if (op.domid != DOMID_SELF && op.domid != CURRENT_DOMAIN()->id) {
         return -XEN_EOPNOTSUPP;
     }
-    return op.pirq < 0 || (uint32_t)op.pirq >= pirq_count() ? -XEN_EINVAL : 0;
+    return pirq_unmap(CURRENT_DOMAIN(), (uint32_t)op.pirq);
 }
 
 static int64_t apic_read(guest_va_t argument)
@@ -113,6 +130,9 @@ static int64_t apic_read(guest_va_t argument)
 
     if (port_copy_from_guest(&op, argument, sizeof(op))) {
         return -XEN_EFAULT;
+    }
+    if (!drives_machine()) {
+        return -XEN_EPERM;
     }
     error = port_irq_controller_read(op.apic_physbase, op.reg, &op.value);
     if (error) {
@@ -129,6 +149,9 @@ static int64_t alloc_vector(guest_va_t argument)
     if (port_copy_from_guest(&op, argument, sizeof(op))) {
         return -XEN_EFAULT;
     }
+    if (!drives_machine()) {
+        return -XEN_EPERM;
+    }
     if (op.irq >= pirq_count()) {
         return -XEN_EINVAL;
     }
@@ -143,15 +166,24 @@ static int64_t setup_gsi(guest_va_t argument)
     if (port_copy_from_guest(&op, argument, sizeof(op))) {
         return -XEN_EFAULT;
     }
+    if (!drives_machine()) {
+        return -XEN_EPERM;
+    }
     if (op.gsi < 0) {
         return -XEN_EINVAL;
     }
     return pirq_setup((uint32_t)op.gsi, op.triggering != 0, op.polarity != 0);
 }
 
-static int64_t hardware_op(uint64_t command, guest_va_t argument)
+int64_t hypercall_physdev_op(struct hypercall_args *args)
 {
-    switch (command) {
+    guest_va_t argument = hypercall_pointer(args, 1);
+
+    switch (args->arg[0]) {
+    case PHYSDEVOP_set_iopl:
+        return set_iopl(argument);
+    case PHYSDEVOP_set_iobitmap:
+        return set_iobitmap(argument);
     case PHYSDEVOP_eoi:
         return eoi(argument);
     case PHYSDEVOP_irq_status_query:
@@ -171,23 +203,26 @@ static int64_t hardware_op(uint64_t command, guest_va_t argument)
     }
 }
 
-int64_t hypercall_physdev_op(struct hypercall_args *args)
-{
-    guest_va_t argument = hypercall_pointer(args, 1);
-
-    switch (args->arg[0]) {
-    case PHYSDEVOP_set_iopl:
-        return set_iopl(argument);
-    case PHYSDEVOP_set_iobitmap:
-        return set_iobitmap(argument);
-    default:
-        return CURRENT_DOMAIN()->privileged ? hardware_op(args->arg[0], argument) : -XEN_EPERM;
-    }
-}
-
-/* The older number has a structure of command and argument; no guest of today uses it. */
+/* The first form: command and argument in one structure, and only the commands of its time. */
 int64_t hypercall_physdev_op_compat(struct hypercall_args *args)
 {
-    (void)args;
-    return -XEN_ENOSYS;
+    guest_va_t argument = hypercall_pointer(args, 0);
+    struct hypercall_args now;
+    struct physdev_op op;
+
+    if (port_copy_from_guest(&op, argument, sizeof(op))) {
+        return -XEN_EFAULT;
+    }
+    switch (op.cmd) {
+    case PHYSDEVOP_irq_status_query:
+    case PHYSDEVOP_set_iopl:
+    case PHYSDEVOP_set_iobitmap:
+    case PHYSDEVOP_apic_read:
+    case PHYSDEVOP_apic_write:
+    case PHYSDEVOP_alloc_irq_vector:
+        now = (struct hypercall_args){{op.cmd, argument.n + offsetof(struct physdev_op, u)}};
+        return hypercall_physdev_op(&now);
+    default:
+        return -XEN_ENOSYS;
+    }
 }
