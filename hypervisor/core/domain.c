@@ -26,7 +26,7 @@ struct domain *domain_first, *domain_io, *domain_xen, *domain_idle;
 static struct domain *table[DOMID_FIRST_RESERVED];
 static struct spinlock list_lock = SPINLOCK(LOCK_DOMAIN_LIST);
 static domid_t last_id;
-static uint32_t readers; /* CPUs between reading the table and having a reference */
+static uint32_t reading[CPU_MAX]; /* each CPU's own: odd between reading the table and having a reference */
 
 static struct domain *special_domain(domid_t id)
 {
@@ -232,7 +232,6 @@ int vcpu_create(struct domain *d, uint32_t id)
     v->id = id;
     v->is_idle = d == domain_idle;
     mm_vcpu_init(v);
-    v->sched.pause_flags = v->is_idle ? 0 : SCHED_PAUSE_DOWN | (d->pause_count ? SCHED_PAUSE_DOMAIN : 0);
     error = port_vcpu_init(v);
     error = error ? error : guest_cpu_init(v);
     error = error ? error : evtchn_vcpu_init(v);
@@ -265,16 +264,19 @@ static bool try_ref(struct domain *d)
 struct domain *domain_get(domid_t id)
 {
     struct domain *d;
+    uint32_t *mine;
 
     if (id >= DOMID_FIRST_RESERVED) {
         return NULL;
     }
-    port_add_u32(&readers, 1);
+    /* An own counter each: who waits for a CPU waits for one look of its, not for a moment when nobody looks. */
+    mine = &reading[port_cpu_id()];
+    port_add_u32(mine, 1);
     d = __atomic_load_n(&table[index_nospec(id, DOMID_FIRST_RESERVED)], __ATOMIC_SEQ_CST);
     if (d && (!__atomic_load_n(&d->whole, __ATOMIC_ACQUIRE) || !try_ref(d))) {
         d = NULL;
     }
-    port_add_u32(&readers, (uint32_t)-1);
+    port_add_u32(mine, 1);
     return d;
 }
 
@@ -304,6 +306,18 @@ void domain_ref(struct domain *d)
     port_add_u32(&d->refs, 1);
 }
 
+/* One who read the table before the domain left it may still look at refs; it finds 0 and goes. */
+static void wait_for_readers(void)
+{
+    for (unsigned int cpu = 0; cpu < CPU_MAX; cpu++) {
+        uint32_t before = port_read_acquire_u32(&reading[cpu]);
+
+        while (before % 2 != 0 && port_read_acquire_u32(&reading[cpu]) == before) {
+            port_cpu_relax();
+        }
+    }
+}
+
 void domain_put(struct domain *d)
 {
     if (port_add_u32(&d->refs, (uint32_t)-1) != 1) {
@@ -311,10 +325,7 @@ void domain_put(struct domain *d)
     }
     release_parts(d);
     leave_table(d);
-    /* One who read the table before may still look at refs; it finds 0 and goes. */
-    while (port_read_u32(&readers) != 0) {
-        port_cpu_relax();
-    }
+    wait_for_readers();
     heap_free(d);
     evtchn_send_global_virq(VIRQ_DOM_EXC);
 }
@@ -351,6 +362,7 @@ bool domain_has_hardware(const struct domain *d)
 
 void domain_publish_wallclock(struct domain *d)
 {
+    struct lock_token token = lock_acquire(&d->lock); /* one writer at a time */
     struct shared_info *s = d->shared_info;
     uint64_t ns = port_wallclock_base() + (uint64_t)d->time_offset_seconds * 1000000000ull;
     uint32_t version = s->wc_version + 1;
@@ -363,4 +375,5 @@ void domain_publish_wallclock(struct domain *d)
     s->wc_nsec = (uint32_t)(ns % 1000000000);
     port_barrier_write();
     port_write_u32(&s->wc_version, (version | 1) + 1);
+    lock_release(token);
 }

@@ -49,9 +49,10 @@ struct domain {
     uint32_t pause_count;         /* atomic: all reasons together; the domain runs only at 0 */
     uint32_t toolstack_pauses;    /* under lock: those by DOMCTL_pausedomain and creation */
     bool shutting_down;           /* a shutdown was asked for; vCPUs are being stopped */
-    bool shut_down;               /* ... and all have stopped */
+    bool shut_down;               /* ... and all have stopped, and are off their CPUs */
     uint32_t shutdown_code;       /* SHUTDOWN_*, valid if shutting_down */
-    evtchn_port_t suspend_port;   /* of the toolstack, 0 if none (DOMCTL_subscribe) */
+    evtchn_port_t suspend_port;   /* its own port to the toolstack, 0 if none (DOMCTL_subscribe) */
+    uint32_t changing;            /* atomic: domain_begin_change */
 
     struct shared_info *shared_info; /* mapped for good */
     mfn_t shared_info_frame;
@@ -147,6 +148,9 @@ int domain_toolstack_unpause(struct domain *d) MUST_CHECK;
 /* Ends the domain's run with a reason (SHUTDOWN_*). Its state stays; the toolstack is told. Of the first domain: the machine's end. */
 void domain_shutdown(struct domain *d, uint32_t reason);
 
+/* The scheduler tells: a vCPU that a shutdown stopped is off its CPU. No lock held. */
+void domain_vcpu_stopped(struct domain *d);
+
 /* Goes on after a suspend that was cancelled (DOMCTL_resumedomain). */
 void domain_resume(struct domain *d);
 
@@ -156,10 +160,17 @@ void domain_resume(struct domain *d);
  */
 void domain_crash(struct domain *d, const char *why, ...) PRINTF_LIKE(2, 3);
 
+/*
+ * One change of a domain's parts at a time, of those that may be preempted and so cannot hold a lock: contexts of vCPUs, death.
+ * begin: 0, -XEN_ERESTART while there is another one (call again), -XEN_EINVAL when the domain is dying.
+ */
+int domain_begin_change(struct domain *d) MUST_CHECK;
+void domain_end_change(struct domain *d);
+
 /* Ends a domain: 0 when it is DEAD, -XEN_ERESTART when work is left (call again). */
 int domain_kill(struct domain *d) MUST_CHECK;
 
-/* Writes the wall clock into the domain's shared_info: at its creation, and when the clock or its offset changed. */
+/* Writes the wall clock into the domain's shared_info: at its creation, and when the clock or its offset changed. Takes d->lock. */
 void domain_publish_wallclock(struct domain *d);
 
 /* Whether the caller (the running domain) may control the target: it is privileged, or the target itself where self is allowed. */

@@ -2,8 +2,9 @@
 /*
  * The lives of domains: pausing, shutting down, crashing, dying.
  *
- * A domain runs while its pause_count is 0. A shutdown stops each vCPU (SCHED_PAUSE_SHUTDOWN) and is complete, and told to the
- * toolstack, when none of them runs any more. Death takes away vCPUs' roots, event channels, grants and frames, step by step.
+ * A domain runs while its pause_count is 0; there is no flag beside the count, so that a pause and an unpause at once cannot
+ * leave the two apart. A shutdown stops each vCPU (SCHED_PAUSE_SHUTDOWN) and is complete, and told to the toolstack, when none
+ * of them runs any more. Death takes away vCPUs' roots, event channels, grants and frames, step by step.
  */
 #include "core/console.h"
 #include "core/domain.h"
@@ -25,7 +26,7 @@ void domain_pause_nosync(struct domain *d)
     if (port_add_u32(&d->pause_count, 1) == 0) {
         DOMAIN_FOR_EACH_VCPU(d, v)
         {
-            sched_pause_set(v, SCHED_PAUSE_DOMAIN);
+            sched_pause_set(v, 0);
         }
     }
 }
@@ -48,7 +49,7 @@ void domain_unpause(struct domain *d)
     if (port_add_u32(&d->pause_count, (uint32_t)-1) == 1) {
         DOMAIN_FOR_EACH_VCPU(d, v)
         {
-            sched_pause_clear(v, SCHED_PAUSE_DOMAIN);
+            sched_pause_clear(v, 0);
         }
     }
 }
@@ -113,7 +114,7 @@ static void NORETURN first_domain_ended(uint32_t reason)
     }
 }
 
-/* Whether all vCPUs have stopped for the shutdown; tells the toolstack once. Needs d->lock. */
+/* Whether this completes the shutdown: all vCPUs have stopped and none is on its CPU any more. True once. Needs d->lock. */
 static bool finish_shutdown(struct domain *d)
 {
     struct vcpu *v;
@@ -123,7 +124,8 @@ static bool finish_shutdown(struct domain *d)
     }
     DOMAIN_FOR_EACH_VCPU(d, v)
     {
-        if (!(port_read_u32(&v->sched.pause_flags) & SCHED_PAUSE_SHUTDOWN)) {
+        /* The flag was set before, under the run queue's lock: who leaves its CPU later sees it and calls us. */
+        if (port_read_u8(&v->sched.running)) {
             return false;
         }
     }
@@ -134,7 +136,7 @@ static bool finish_shutdown(struct domain *d)
 static void tell_shutdown(struct domain *d)
 {
     if (d->shutdown_code == SHUTDOWN_suspend && d->suspend_port != 0) {
-        evtchn_send_local(domain_first, d->suspend_port);
+        evtchn_send_local(d, d->suspend_port);
     } else {
         evtchn_send_global_virq(VIRQ_DOM_EXC);
     }
@@ -164,6 +166,17 @@ void domain_shutdown(struct domain *d, uint32_t reason)
         sched_pause_set(v, SCHED_PAUSE_SHUTDOWN);
     }
     told = finish_shutdown(d);
+    lock_release(token);
+    if (told) {
+        tell_shutdown(d);
+    }
+}
+
+void domain_vcpu_stopped(struct domain *d)
+{
+    struct lock_token token = lock_acquire(&d->lock);
+    bool told = finish_shutdown(d);
+
     lock_release(token);
     if (told) {
         tell_shutdown(d);
@@ -213,14 +226,14 @@ void domain_crash(struct domain *d, const char *why, ...)
     char text[160];
     va_list arguments;
 
-    if (d->shutting_down) {
-        return;
+    if (!d->shutting_down) {
+        va_start(arguments, why);
+        vformat_buffer(text, sizeof(text), why, arguments);
+        va_end(arguments);
+        log_info("d%u crashed: %s", d->id, text);
+        print_guest_registers(d);
     }
-    va_start(arguments, why);
-    vformat_buffer(text, sizeof(text), why, arguments);
-    va_end(arguments);
-    log_info("d%u crashed: %s", d->id, text);
-    print_guest_registers(d);
+    /* Also when another CPU is at it: our vCPU must be marked as stopped before it could go on. */
     domain_shutdown(d, SHUTDOWN_crash);
 }
 
@@ -256,37 +269,76 @@ static int take_away(struct domain *d)
     return error ? error : mm_relinquish(d);
 }
 
-int domain_kill(struct domain *d)
+static bool try_change(struct domain *d)
+{
+    return port_swap_u32(&d->changing, 1) == 0;
+}
+
+int domain_begin_change(struct domain *d)
+{
+    if (!try_change(d)) {
+        return -XEN_ERESTART;
+    }
+    if (d->life != DOMAIN_ALIVE) {
+        domain_end_change(d);
+        return -XEN_EINVAL;
+    }
+    return 0;
+}
+
+void domain_end_change(struct domain *d)
+{
+    uint32_t was = port_swap_u32(&d->changing, 0);
+
+    ASSERT(was == 1);
+}
+
+/* Marks it as dying and stops it for good. */
+static void begin_death(struct domain *d)
+{
+    struct lock_token token = lock_acquire(&d->lock);
+    bool first = d->life == DOMAIN_ALIVE;
+
+    d->life = first ? DOMAIN_DYING : d->life;
+    lock_release(token);
+    if (first) {
+        domain_pause(d);
+    }
+}
+
+/* The one who changes the domain. */
+static int kill_step(struct domain *d)
 {
     struct lock_token token;
     int error;
 
-    if (d == domain_first || d == CURRENT_DOMAIN()) {
-        return -XEN_EINVAL;
-    }
     if (d->life == DOMAIN_DEAD) {
         return 0;
     }
-    token = lock_acquire(&d->lock);
-    if (d->life == DOMAIN_ALIVE) {
-        d->life = DOMAIN_DYING;
-        lock_release(token);
-        domain_pause(d); /* for good */
-    } else {
-        lock_release(token);
-    }
+    begin_death(d);
     error = take_away(d);
     if (error) {
         return error;
     }
     token = lock_acquire(&d->lock);
-    if (d->life == DOMAIN_DEAD) {
-        lock_release(token);
-        return 0;
-    }
     d->life = DOMAIN_DEAD;
     lock_release(token);
     evtchn_send_global_virq(VIRQ_DOM_EXC);
-    domain_put(d); /* the table's own */
+    domain_put(d); /* the table's own; the caller has another one */
     return 0;
+}
+
+int domain_kill(struct domain *d)
+{
+    int error;
+
+    if (d == domain_first || d == CURRENT_DOMAIN()) {
+        return -XEN_EINVAL;
+    }
+    if (!try_change(d)) {
+        return -XEN_ERESTART;
+    }
+    error = kill_step(d);
+    domain_end_change(d);
+    return error;
 }

@@ -193,9 +193,6 @@ int sched_vcpu_init(struct vcpu *v)
         .soft_affinity = cpumask_first_n(CPU_MAX),
         .runstate = {.state = RUNSTATE_offline, .state_entry_time = port_time_now()},
     };
-    if (port_read_u32(&v->domain->pause_count)) {
-        v->sched.pause_flags |= SCHED_PAUSE_DOMAIN;
-    }
     timer_init(&v->sched.poll_timer, sched_poll_timeout, v, v->is_idle ? 0 : v->sched.cpu);
     return 0;
 }
@@ -490,9 +487,9 @@ void sched_run(void)
 /*
  * A vCPU's state is saved: others may take it from here on. If it is runnable it waits in this CPU's queue,
  * where nobody could take it yet, or must go to a CPU of its affinity. Returns the CPUs that may have been
- * waiting for it.
+ * waiting for it. *stopped is its domain, referenced, if a shutdown stopped it.
  */
-static struct cpumask sched_saved(struct vcpu *v, bool *homeless)
+static struct cpumask sched_saved(struct vcpu *v, bool *homeless, struct domain **stopped)
 {
     struct sched_cpu *c;
     struct lock_token held = sched_lock(v, &c);
@@ -500,6 +497,10 @@ static struct cpumask sched_saved(struct vcpu *v, bool *homeless)
 
     port_write_u8(&v->sched.running, 0);
     *homeless = false;
+    *stopped = port_read_u32(&v->sched.pause_flags) & SCHED_PAUSE_SHUTDOWN ? v->domain : NULL;
+    if (*stopped) {
+        domain_ref(*stopped); /* not freed as long as the lock is held */
+    }
     if (min_heap_has(&v->sched.queue_node)) {
         allowed = sched_allowed(v);
     } else {
@@ -512,6 +513,7 @@ static struct cpumask sched_saved(struct vcpu *v, bool *homeless)
 
 void sched_switched(struct vcpu *from, struct vcpu *to)
 {
+    struct domain *stopped;
     struct cpumask allowed;
     bool homeless;
 
@@ -524,10 +526,14 @@ void sched_switched(struct vcpu *from, struct vcpu *to)
         port_write_u8(&from->sched.running, 0);
         return;
     }
-    allowed = sched_saved(from, &homeless);
+    allowed = sched_saved(from, &homeless, &stopped);
     if (homeless) {
         sched_enqueue(from);
     } else if (!cpumask_empty(allowed)) {
         sched_tell_idle(allowed);
+    }
+    if (stopped) {
+        domain_vcpu_stopped(stopped);
+        domain_put(stopped);
     }
 }

@@ -20,7 +20,6 @@ struct vcpu;
 /* Why a vCPU does not run; it runs when no bit is set. Atomic. */
 #define SCHED_PAUSE_BLOCKED 1u /* SCHEDOP_block or poll */
 #define SCHED_PAUSE_DOWN 2u    /* offline: VCPUOP_down, or never brought up */
-#define SCHED_PAUSE_DOMAIN 4u  /* the domain's pause_count is not 0 */
 #define SCHED_PAUSE_VCPU 8u    /* sched_vcpu.pause_count is not 0 */
 #define SCHED_PAUSE_SHUTDOWN 16u /* stopped for good by a shutdown of the domain */
 #define SCHED_PAUSE_CAP 32u    /* the domain has used up its cap for the present period; counts as runnable */

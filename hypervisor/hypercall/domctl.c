@@ -3,6 +3,7 @@
 #include "hypercall/domctl.h"
 #include "core/domain.h"
 #include "hypercall/hypercall.h"
+#include "lib/nospec.h"
 #include "lib/string.h"
 #include "port/cpu.h"
 #include "port/guest_copy.h"
@@ -119,7 +120,7 @@ static int64_t get_info(struct xen_domctl *op)
     struct domain *d = domain_get_next(op->domain);
 
     if (!d) {
-        return -XEN_ESRCH;
+        return op->domain >= DOMID_FIRST_RESERVED ? -XEN_EINVAL : -XEN_ESRCH;
     }
     domctl_fill_info(d, &op->u.getdomaininfo);
     op->domain = d->id;
@@ -129,18 +130,17 @@ static int64_t get_info(struct xen_domctl *op)
 
 static int64_t run_on_domain(struct xen_domctl *op, bool *copy_back)
 {
-    domctl_handler *handler = op->cmd < ARRAY_SIZE(handlers) ? handlers[op->cmd] : NULL;
+    domctl_handler *handler =
+        op->cmd < ARRAY_SIZE(handlers) ? handlers[index_nospec(op->cmd, ARRAY_SIZE(handlers))] : NULL;
     struct domain *d;
     int64_t result;
 
-    if (!handler) {
-        return -XEN_ENOSYS;
-    }
+    /* The domain is looked up first: without one it is not said whether there is such a command. */
     d = domain_get(op->domain);
     if (!d) {
         return -XEN_ESRCH;
     }
-    result = handler(d, op, copy_back);
+    result = handler ? handler(d, op, copy_back) : -XEN_ENOSYS;
     domain_put(d);
     return result;
 }

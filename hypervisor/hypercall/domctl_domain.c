@@ -4,6 +4,7 @@
 #include "core/frame.h"
 #include "core/hypercall_page.h"
 #include "core/page_type.h"
+#include "core/pirq.h"
 #include "hypercall/domctl.h"
 #include "hypercall/hypercall.h"
 #include "lib/string.h"
@@ -58,6 +59,7 @@ int64_t domctl_max_vcpus(struct domain *d, struct xen_domctl *op, bool *copy_bac
     if (op->u.max_vcpus.max != d->vcpu_count || d == CURRENT_DOMAIN()) {
         return -XEN_EINVAL;
     }
+    domain_pause(d);
     token = lock_acquire(&d->lock);
     for (uint32_t id = 0; id < d->vcpu_count && !error; id++) {
         if (!d->vcpus[id]) {
@@ -65,6 +67,7 @@ int64_t domctl_max_vcpus(struct domain *d, struct xen_domctl *op, bool *copy_bac
         }
     }
     lock_release(token);
+    domain_unpause(d);
     return error;
 }
 
@@ -80,8 +83,11 @@ int64_t domctl_max_mem(struct domain *d, struct xen_domctl *op, bool *copy_back)
 
 int64_t domctl_set_handle(struct domain *d, struct xen_domctl *op, bool *copy_back)
 {
+    struct lock_token token = lock_acquire(&d->lock);
+
     (void)copy_back;
     memcpy(d->handle, op->u.setdomainhandle.handle, sizeof(d->handle));
+    lock_release(token);
     return 0;
 }
 
@@ -123,7 +129,7 @@ int64_t domctl_address_size(struct domain *d, struct xen_domctl *op, bool *copy_
 int64_t domctl_set_tsc_info(struct domain *d, struct xen_domctl *op, bool *copy_back)
 {
     (void)copy_back;
-    if (op->u.tsc_info.tsc_mode > TSC_MODE_MAX || d == domain_first) {
+    if (op->u.tsc_info.tsc_mode > TSC_MODE_MAX || d == CURRENT_DOMAIN()) {
         return -XEN_EINVAL;
     }
     d->tsc_mode = op->u.tsc_info.tsc_mode;
@@ -133,6 +139,9 @@ int64_t domctl_set_tsc_info(struct domain *d, struct xen_domctl *op, bool *copy_
 
 int64_t domctl_get_tsc_info(struct domain *d, struct xen_domctl *op, bool *copy_back)
 {
+    if (d == CURRENT_DOMAIN()) {
+        return -XEN_EINVAL;
+    }
     op->u.tsc_info = (struct xen_domctl_tsc_info){
         .tsc_mode = d->tsc_mode,
         .gtsc_khz = port_time_tsc_khz(),
@@ -159,7 +168,7 @@ int64_t domctl_shadow_op(struct domain *d, struct xen_domctl *op, bool *copy_bac
     return op->u.shadow_op.op == XEN_DOMCTL_SHADOW_OP_OFF ? 0 : -XEN_EOPNOTSUPP;
 }
 
-/* The caller can give only what it has itself. Needs d->lock. */
+/* The caller can give only what it has itself. Needs the locks of both. */
 static int64_t change_right(struct rangeset *callers, struct rangeset *theirs, uint64_t first, uint64_t last, bool allow)
 {
     if (!callers || !rangeset_contains(callers, first, last)) {
@@ -171,45 +180,50 @@ static int64_t change_right(struct rangeset *callers, struct rangeset *theirs, u
 int64_t domctl_io_ports(struct domain *d, struct xen_domctl *op, bool *copy_back)
 {
     const struct xen_domctl_ioport_permission *p = &op->u.ioport_permission;
-    struct lock_token token;
+    struct lock_pair locks;
     int64_t error;
 
     (void)copy_back;
     if (p->nr_ports == 0 || p->first_port >= IO_PORTS || p->nr_ports > IO_PORTS - p->first_port) {
         return -XEN_EINVAL;
     }
-    token = lock_acquire(&d->lock);
+    locks = lock_acquire_both(&CURRENT_DOMAIN()->lock, &d->lock);
     error = change_right(CURRENT_DOMAIN()->io_ports, d->io_ports, p->first_port, p->first_port + p->nr_ports - 1,
                          p->allow_access);
-    lock_release(token);
+    lock_release_both(locks);
     return error;
 }
 
 int64_t domctl_io_frames(struct domain *d, struct xen_domctl *op, bool *copy_back)
 {
     const struct xen_domctl_iomem_permission *p = &op->u.iomem_permission;
-    struct lock_token token;
+    struct lock_pair locks;
     int64_t error;
 
     (void)copy_back;
     if (p->nr_mfns == 0 || p->first_mfn + p->nr_mfns - 1 < p->first_mfn) {
         return -XEN_EINVAL;
     }
-    token = lock_acquire(&d->lock);
+    locks = lock_acquire_both(&CURRENT_DOMAIN()->lock, &d->lock);
     error = change_right(CURRENT_DOMAIN()->io_frames, d->io_frames, p->first_mfn, p->first_mfn + p->nr_mfns - 1,
                          p->allow_access);
-    lock_release(token);
+    lock_release_both(locks);
     return error;
 }
 
 int64_t domctl_irq(struct domain *d, struct xen_domctl *op, bool *copy_back)
 {
     const struct xen_domctl_irq_permission *p = &op->u.irq_permission;
-    struct lock_token token = lock_acquire(&d->lock);
-    int64_t error = change_right(CURRENT_DOMAIN()->irqs, d->irqs, p->pirq, p->pirq, p->allow_access);
+    struct lock_pair locks;
+    int64_t error;
 
     (void)copy_back;
-    lock_release(token);
+    if (p->pirq >= pirq_count()) {
+        return -XEN_EINVAL;
+    }
+    locks = lock_acquire_both(&CURRENT_DOMAIN()->lock, &d->lock);
+    error = change_right(CURRENT_DOMAIN()->irqs, d->irqs, p->pirq, p->pirq, p->allow_access);
+    lock_release_both(locks);
     return error;
 }
 

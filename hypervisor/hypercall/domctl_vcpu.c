@@ -12,8 +12,12 @@
 
 static int64_t load_context(struct vcpu *v, const struct vcpu_guest_context *c)
 {
-    int error;
+    /* Against another load, and against death, which would not see the tables that this one takes. */
+    int error = domain_begin_change(v->domain);
 
+    if (error) {
+        return error;
+    }
     domain_pause(v->domain);
     error = guest_cpu_load(v, c);
     if (!error) {
@@ -24,6 +28,7 @@ static int64_t load_context(struct vcpu *v, const struct vcpu_guest_context *c)
         }
     }
     domain_unpause(v->domain);
+    domain_end_change(v->domain);
     return error;
 }
 
@@ -34,11 +39,8 @@ int64_t domctl_setvcpucontext(struct domain *d, struct xen_domctl *op, bool *cop
     int64_t error;
 
     (void)copy_back;
-    if (d == CURRENT_DOMAIN()) {
+    if (d == CURRENT_DOMAIN() || !v) {
         return -XEN_EINVAL;
-    }
-    if (!v) {
-        return -XEN_ESRCH;
     }
     if (!op->u.vcpucontext.ctxt.p) {
         return -XEN_EOPNOTSUPP;
@@ -60,11 +62,11 @@ int64_t domctl_getvcpucontext(struct domain *d, struct xen_domctl *op, bool *cop
     int64_t error;
 
     (void)copy_back;
-    if (d == CURRENT_DOMAIN()) {
+    if (d == CURRENT_DOMAIN() || !v) {
         return -XEN_EINVAL;
     }
-    if (!v || !v->initialised) {
-        return v ? -XEN_ENODATA : -XEN_ESRCH;
+    if (!v->initialised) {
+        return -XEN_ENODATA;
     }
     c = heap_zalloc(sizeof(*c));
     if (!c) {
@@ -78,6 +80,12 @@ int64_t domctl_getvcpucontext(struct domain *d, struct xen_domctl *op, bool *cop
     return error;
 }
 
+/* A number that the domain was not created for is another error than a vCPU that was not made yet. */
+static int64_t no_vcpu(const struct domain *d, uint32_t id)
+{
+    return id >= d->vcpu_count ? -XEN_EINVAL : -XEN_ESRCH;
+}
+
 int64_t domctl_getvcpuinfo(struct domain *d, struct xen_domctl *op, bool *copy_back)
 {
     struct xen_domctl_getvcpuinfo *info = &op->u.getvcpuinfo;
@@ -85,7 +93,7 @@ int64_t domctl_getvcpuinfo(struct domain *d, struct xen_domctl *op, bool *copy_b
     struct vcpu_runstate_info runstate;
 
     if (!v) {
-        return -XEN_ESRCH;
+        return no_vcpu(d, info->vcpu);
     }
     sched_runstate_get(v, &runstate);
     info->online = !(v->sched.pause_flags & SCHED_PAUSE_DOWN);
@@ -106,7 +114,7 @@ int64_t domctl_setvcpuaffinity(struct domain *d, struct xen_domctl *op, bool *co
 
     (void)copy_back;
     if (!v) {
-        return -XEN_ESRCH;
+        return no_vcpu(d, a->vcpu);
     }
     if (!(a->flags & (XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT))) {
         return -XEN_EINVAL;
@@ -138,7 +146,7 @@ int64_t domctl_getvcpuaffinity(struct domain *d, struct xen_domctl *op, bool *co
 
     (void)copy_back;
     if (!v) {
-        return -XEN_ESRCH;
+        return no_vcpu(d, a->vcpu);
     }
     if (!(a->flags & (XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT))) {
         return -XEN_EINVAL;
@@ -184,6 +192,7 @@ int64_t domctl_set_cpu_policy(struct domain *d, struct xen_domctl *op, bool *cop
 {
     struct xen_domctl_cpu_policy *p = &op->u.cpu_policy;
     struct guest_cpu_policy *fresh;
+    struct lock_token token;
     int64_t error = 0;
 
     (void)copy_back;
@@ -210,7 +219,9 @@ int64_t domctl_set_cpu_policy(struct domain *d, struct xen_domctl *op, bool *cop
     if (!error) {
         cpu_policy_clamp(fresh);
         domain_pause(d);
+        token = lock_acquire(&d->lock);
         memcpy(d->cpu_policy, fresh, sizeof(*fresh));
+        lock_release(token);
         domain_unpause(d);
     }
     heap_free(fresh);

@@ -97,6 +97,12 @@ void domain_shutdown(struct domain *d, uint32_t reason)
     d->shutting_down = true;
 }
 
+/* A shutdown that waits for its vCPUs is tested with the domains' own code (domain_life_test.c). */
+void domain_vcpu_stopped(struct domain *d)
+{
+    ck_assert(d->life == DOMAIN_DYING || d->shutting_down);
+}
+
 void domain_crash(struct domain *d, const char *why, ...)
 {
     ck_abort_msg("d%u crashed: %s", d->id, why);
