@@ -114,8 +114,9 @@ int mm_release(struct domain *d, mfn_t m) MUST_CHECK;
 int mm_steal(struct domain *d, mfn_t m) MUST_CHECK;
 
 /*
- * Counts frames that a domain is about to change for others as if it had them twice, above its maximum too: what is
- * taken away meanwhile leaves no room for more. 0, or -XEN_ENOMEM when it is dying. mm_unreserve ends it.
+ * Counts frames that a domain is about to change for others as if it had them twice, above its maximum too:
+ * what is taken away meanwhile leaves no room for more. 0, or -XEN_ENOMEM when it is dying. mm_unreserve ends
+ * it.
  */
 int mm_reserve(struct domain *d, uint64_t count) MUST_CHECK;
 void mm_unreserve(struct domain *d, uint64_t count);

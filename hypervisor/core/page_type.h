@@ -96,8 +96,8 @@ static inline enum frame_type page_type_table(unsigned int level)
 /*
  * Takes a type reference; the caller holds a frame reference, that the type reference goes with from then on.
  * 0; -XEN_EINVAL when the frame has another type or a count is full; for a table or descriptors that break a
- * rule -XEN_EINVAL or the error of the entry (core/pte.h); -XEN_ERESTART (levels 2 to 4 only, no lock may be held for these) when preempted: nothing was taken,
- * progress was made, call again.
+ * rule -XEN_EINVAL or the error of the entry (core/pte.h); -XEN_ERESTART (levels 2 to 4 only, no lock may be
+ * held for these) when preempted: nothing was taken, progress was made, call again.
  */
 int frame_get_type(mfn_t m, enum frame_type type) MUST_CHECK;
 
