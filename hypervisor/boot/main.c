@@ -28,6 +28,9 @@
 #define M2P_CHUNK_SHIFT  18
 #define M2P_CHUNK_FRAMES 512u
 
+/* 128 MiB: the hypervisor's own memory and a small first domain. */
+#define RAM_FRAMES_LEAST (128u << 8)
+
 void boot_start(uint32_t magic, uint32_t information) NORETURN;
 
 static void NORETURN refuse(const char *why)
@@ -141,6 +144,16 @@ static void start_on_stack(void)
     x86_exit_idle();
 }
 
+static uint64_t ram_frames(void)
+{
+    uint64_t frames = 0;
+
+    for (unsigned int i = 0; i < x86_ram_count; i++) {
+        frames += x86_ram[i].end - x86_ram[i].first;
+    }
+    return frames;
+}
+
 void boot_start(uint32_t magic, uint32_t information)
 {
     const char *wrong;
@@ -158,6 +171,9 @@ void boot_start(uint32_t magic, uint32_t information)
     log_info("command line: %s", boot_info.line);
     strlcpy(version_command_line, boot_info.line, sizeof(version_command_line));
     x86_boot_memory_init();
+    if (ram_frames() < RAM_FRAMES_LEAST) {
+        refuse("there is too little memory; give the machine at least 256 MiB");
+    }
     x86_features_init();
     x86_paging_init();
     x86_alternatives_apply();

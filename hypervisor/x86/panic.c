@@ -102,13 +102,14 @@ static void begin(void)
     x86_apic_nmi_others();
 }
 
+/* A machine that resets before it has a first domain would do so for ever, and nobody could read why. */
 static void NORETURN end(void)
 {
-    if (console_panic_resets()) {
+    if (domain_first && console_panic_resets()) {
         log_error("The machine starts again.");
         port_reset();
     }
-    log_error("The machine stops here (noreboot).");
+    log_error("The machine stops here.");
     for (;;) {
         __asm__ volatile("cli; hlt");
     }
