@@ -322,7 +322,7 @@ static int claim_set(struct domain *d, uint64_t pages)
         d->mm.claimed = 0;
         return 0;
     }
-    if (d->mm.claimed != 0 || pages <= owned || pages > d->mm.frame_max) {
+    if (d->life != DOMAIN_ALIVE || d->mm.claimed != 0 || pages <= owned || pages > d->mm.frame_max) {
         return -XEN_EINVAL;
     }
     if (pages - owned > pool.free - pool.claimed) {

@@ -41,7 +41,7 @@ uint64_t frame_dirty_count(void);
 /*
  * Reserves frames for d's later allocations: pages is what d shall own in the end (XENMEM_claim_pages), 0
  * cancels. 0, -XEN_ENOMEM when not so many are free, -XEN_EINVAL when d has, or may have, no more than that,
- * or has a claim already.
+ * has a claim already, or is dying. mm_relinquish cancels.
  */
 int frame_claim(struct domain *d, uint64_t pages) MUST_CHECK;
 

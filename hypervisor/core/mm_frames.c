@@ -405,7 +405,9 @@ int mm_relinquish(struct domain *d)
 {
     bool moved = false;
     mfn_t m;
+    int rc = frame_claim(d, 0);
 
+    ASSERT(rc == 0);
     while (mfn_valid_number(m = relinquish_next(d))) {
         if (m.n && relinquish_frame(d, m)) {
             return -XEN_ERESTART;

@@ -218,6 +218,10 @@ START_TEST(claim_is_given_up)
     ck_assert_int_eq(frame_claim(d, 0), 0);
     ck_assert_uint_eq(frame_claimed_count(), 0);
     ck_assert_int_eq(frame_claim(d, 100), 0);
+    d->life = DOMAIN_DYING;
+    ck_assert_int_eq(mm_relinquish(d), 0);
+    ck_assert_uint_eq(frame_claimed_count(), 0);
+    ck_assert_int_eq(frame_claim(d, 100), -XEN_EINVAL);
 }
 END_TEST
 
