@@ -50,6 +50,9 @@ int gnttab_status_grow(struct domain *d, uint32_t frames)
 {
     struct gnttab *t = d->gnttab;
 
+    if (t->closed) {
+        return -XEN_EINVAL;
+    }
     while (t->status_frames < gnttab_status_need(frames)) {
         t->status[t->status_frames] = mm_share_frame(d, true);
         if (!t->status[t->status_frames]) {
@@ -66,6 +69,9 @@ static int frame_add(struct domain *d)
     struct gnttab *t = d->gnttab;
     uint32_t i = t->frames;
 
+    if (t->closed) {
+        return -XEN_EINVAL;
+    }
     if (!t->active[i]) {
         t->active[i] = heap_zalloc(GNTTAB_V1_A_FRAME * sizeof(struct gnttab_active));
     }
@@ -172,6 +178,14 @@ void gnttab_free(struct domain *d)
     heap_free(t->status);
     d->gnttab = NULL;
     heap_free(t);
+}
+
+void gnttab_close(struct domain *d)
+{
+    struct lock_token token = lock_acquire(&d->gnttab->lock);
+
+    d->gnttab->closed = true;
+    lock_release(token);
 }
 
 static int frame_find(struct domain *d, uint32_t index, bool status, mfn_t *frame)

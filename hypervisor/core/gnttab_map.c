@@ -270,10 +270,15 @@ static void mapping_release(const struct gnttab_mapping *mapping)
 
 int gnttab_release_mappings(struct domain *d)
 {
-    struct gnttab_maptrack *m = d->gnttab ? &d->gnttab->maptrack : NULL;
-    grant_handle_t end = m ? gnttab_maptrack_end(m) : 0;
+    struct gnttab_maptrack *m;
+    grant_handle_t end;
 
-    for (; m && m->released < end; m->released++) {
+    if (!d->gnttab) {
+        return 0;
+    }
+    gnttab_close(d);
+    m = &d->gnttab->maptrack;
+    for (end = gnttab_maptrack_end(m); m->released < end; m->released++) {
         struct gnttab_mapping mapping;
 
         if (gnttab_maptrack_claim(m, m->released, &mapping)) {

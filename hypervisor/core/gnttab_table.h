@@ -47,6 +47,7 @@ struct gnttab_active {
 struct gnttab {
     struct spinlock lock; /* LOCK_GNTTAB */
     uint32_t version, version_max;
+    bool closed; /* the domain is dying: no frame is added any more */
     uint32_t frames, frames_max;
     uint32_t status_frames;        /* made; version 2 uses as many as frames need */
     void **shared;                 /* frames_max pages of entries */
@@ -81,6 +82,9 @@ static inline bool gnttab_in_use_to_write(const struct gnttab_active *a)
 {
     return (a->uses[GNTTAB_HOST_WRITE] | a->uses[GNTTAB_DEVICE_WRITE]) != 0;
 }
+
+/* The domain is dying: what it would get now nobody would take from it. */
+void gnttab_close(struct domain *d);
 
 /* Makes the status frames for so many frames of entries: 0 or -XEN_ENOMEM. Under the lock. */
 int gnttab_status_grow(struct domain *d, uint32_t frames) MUST_CHECK;

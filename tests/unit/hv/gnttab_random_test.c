@@ -218,6 +218,7 @@ static void step_release_mappings(unsigned int domain)
         gnttab_world_check();
     }
     world_domain(domain)->gnttab->maptrack.released = 0;
+    world_domain(domain)->gnttab->closed = false;
 }
 
 static void (*const steps[])(unsigned int domain) = {

@@ -88,6 +88,21 @@ START_TEST(tables_of_others)
 }
 END_TEST
 
+/* A frame that a dying domain got now would keep it for ever. */
+START_TEST(table_of_the_dying)
+{
+    int64_t rc;
+
+    ck_assert_int_eq(gnttab_release_mappings(world_domain(GRANTER)), 0);
+    fake_run(world_vcpu(0, 0));
+    ck_assert_int_eq(setup_table(GRANTER, 1, &rc), GNTST_okay);
+    ck_assert_int_eq(setup_table(GRANTER, 2, &rc), GNTST_general_error);
+    ck_assert_int_eq(gnttab_set_version(world_domain(GRANTER), 2), -XEN_EINVAL);
+    ck_assert_uint_eq(gnttab_frame_count(world_domain(GRANTER)), 1);
+    gnttab_world_check();
+}
+END_TEST
+
 START_TEST(calls_are_checked)
 {
     struct gnttab_setup_table ops[2] = {{.dom = DOMID_SELF, .nr_frames = 1}};
@@ -349,6 +364,7 @@ Suite *gnttab_table_suite(void)
     tcase_add_test(tests, table_grows);
     tcase_add_test(tests, table_is_mapped_by_its_guest);
     tcase_add_test(tests, tables_of_others);
+    tcase_add_test(tests, table_of_the_dying);
     tcase_add_test(tests, calls_are_checked);
     tcase_add_test(tests, transfers_are_refused);
     tcase_add_test(tests, limits_of_tables);
