@@ -9,6 +9,7 @@ Suite *mm_frames_suite(void);
 Suite *mm_types_suite(void);
 Suite *mm_pte_suite(void);
 Suite *mm_update_suite(void);
+Suite *mm_mapping_suite(void);
 Suite *mm_ptwr_suite(void);
 Suite *mm_random_suite(void);
 Suite *mm_threads_suite(void);

@@ -12,6 +12,7 @@ int main(void)
     srunner_add_suite(runner, mm_types_suite());
     srunner_add_suite(runner, mm_pte_suite());
     srunner_add_suite(runner, mm_update_suite());
+    srunner_add_suite(runner, mm_mapping_suite());
     srunner_add_suite(runner, mm_ptwr_suite());
     srunner_add_suite(runner, mm_random_suite());
     srunner_add_suite(runner, mm_threads_suite());
