@@ -15,7 +15,7 @@ static const struct sched_policy *const sched_policies[] = {&sched_fair, &sched_
 static const struct sched_policy *policy = &sched_fair;
 static struct sched_cpu sched_cpus[CPU_MAX];
 static uint64_t sched_idle_bits; /* atomic: CPUs whose current is their idle vCPU */
-static uint32_t sched_vcpu_count;
+static uint32_t sched_vcpu_count; /* atomic */
 
 static bool sched_policy_has_name(const struct sched_policy *p, const char *name)
 {
@@ -78,11 +78,11 @@ struct cpumask sched_allowed(const struct vcpu *v)
 
 static int sched_queue_grow(struct sched_cpu *c)
 {
-    uint32_t capacity = MAX(sched_vcpu_count, 2 * c->queue.capacity);
+    uint32_t wanted = port_read_u32(&sched_vcpu_count), capacity = MAX(wanted, 2 * c->queue.capacity);
     struct lock_token held;
     void *room;
 
-    if (sched_vcpu_count <= c->queue.capacity) {
+    if (wanted <= c->queue.capacity) {
         return 0;
     }
     room = heap_zalloc(min_heap_size(capacity));
@@ -90,7 +90,10 @@ static int sched_queue_grow(struct sched_cpu *c)
         return -XEN_ENOMEM;
     }
     held = lock_acquire(&c->lock);
-    room = min_heap_give(&c->queue, room, capacity);
+    /* Another CPU that makes a vCPU may have given more meanwhile. */
+    if (capacity > c->queue.capacity) {
+        room = min_heap_give(&c->queue, room, capacity);
+    }
     lock_release(held);
     heap_free(room);
     return 0;
@@ -99,12 +102,12 @@ static int sched_queue_grow(struct sched_cpu *c)
 /* Every queue has room for every vCPU. */
 static int sched_reserve(void)
 {
-    sched_vcpu_count++;
+    port_add_u32(&sched_vcpu_count, 1);
     for (unsigned int cpu = 0; cpu < CPU_MAX; cpu++) {
         int ret = sched_cpus[cpu].idle ? sched_queue_grow(&sched_cpus[cpu]) : 0;
 
         if (ret) {
-            sched_vcpu_count--;
+            port_add_u32(&sched_vcpu_count, (uint32_t)-1);
             return ret;
         }
     }
@@ -183,7 +186,7 @@ int sched_vcpu_init(struct vcpu *v)
     }
     ret = timer_reserve(3);
     if (ret) {
-        sched_vcpu_count--;
+        port_add_u32(&sched_vcpu_count, (uint32_t)-1);
         return ret;
     }
     v->sched = (struct sched_vcpu){
@@ -211,7 +214,7 @@ void sched_vcpu_free(struct vcpu *v)
     }
     timer_stop(&v->sched.poll_timer);
     timer_unreserve(3);
-    sched_vcpu_count--;
+    port_add_u32(&sched_vcpu_count, (uint32_t)-1);
 }
 
 int sched_domain_init(struct domain *d)

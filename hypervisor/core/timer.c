@@ -16,11 +16,11 @@ struct timer_cpu {
 };
 
 static struct timer_cpu timer_cpus[CPU_MAX];
-static uint32_t timer_reserved;
+static uint32_t timer_reserved; /* atomic */
 
 static uint32_t timer_room_wanted(void)
 {
-    return timer_reserved + TIMER_SPARE;
+    return port_read_u32(&timer_reserved) + TIMER_SPARE;
 }
 
 static int timer_cpu_grow(struct timer_cpu *c, uint32_t wanted)
@@ -37,7 +37,10 @@ static int timer_cpu_grow(struct timer_cpu *c, uint32_t wanted)
         return -XEN_ENOMEM;
     }
     held = lock_acquire(&c->lock);
-    room = min_heap_give(&c->heap, room, capacity);
+    /* Another CPU that makes a domain may have given more meanwhile. */
+    if (capacity > c->heap.capacity) {
+        room = min_heap_give(&c->heap, room, capacity);
+    }
     lock_release(held);
     heap_free(room);
     return 0;
@@ -53,12 +56,12 @@ int timer_cpu_init(unsigned int cpu)
 
 int timer_reserve(uint32_t count)
 {
-    timer_reserved += count;
+    port_add_u32(&timer_reserved, count);
     for (unsigned int cpu = 0; cpu < CPU_MAX; cpu++) {
         int ret = timer_cpus[cpu].heap.slots ? timer_cpu_grow(&timer_cpus[cpu], timer_room_wanted()) : 0;
 
         if (ret) {
-            timer_reserved -= count;
+            timer_unreserve(count);
             return ret;
         }
     }
@@ -67,7 +70,7 @@ int timer_reserve(uint32_t count)
 
 void timer_unreserve(uint32_t count)
 {
-    timer_reserved -= count;
+    port_add_u32(&timer_reserved, (uint32_t)-count);
 }
 
 void timer_init(struct timer *t, void (*function)(void *), void *argument, unsigned int cpu)
