@@ -114,10 +114,12 @@ void *fake_hv_address(mfn_t m)
 {
     uint8_t *address = address_of(m);
 
-    /* A block of the hypervisor's is reached through its first frame. */
-    for (uint64_t n = m.n; n < arena.limit && frame_table[n].refs & FRAME_HV && !arena.own[n]; n++) {
-        arena.own[n] = true;
-        unpoison(arena.memory + n * PAGE_SIZE, PAGE_SIZE);
+    /* A block of the hypervisor's is reached through its first frame; its frames may have been in use singly before. */
+    for (uint64_t n = m.n; n < arena.limit && frame_table[n].refs & FRAME_HV; n++) {
+        if (!arena.own[n]) {
+            arena.own[n] = true;
+            unpoison(arena.memory + n * PAGE_SIZE, PAGE_SIZE);
+        }
     }
     return address;
 }
