@@ -25,8 +25,8 @@ static int update_entry(struct vcpu *v, guest_va_t address, uint64_t value, stru
     return rc;
 }
 
-/* The CPUs that a flush is for: the flags carry a choice, or the address of a bitmap of vCPUs. Of a bitmap that
- * cannot be read in full, those that could be read, and the error. */
+/* The CPUs that a flush is for: the flags carry a choice, or the address of a bitmap of vCPUs. Of a bitmap
+ * that cannot be read in full, those that could be read, and the error. */
 static int flush_cpus(struct vcpu *v, uint64_t where, struct cpumask *cpus)
 {
     if (where == UVMF_LOCAL) {

@@ -299,6 +299,11 @@ START_TEST(dying_domain_gets_nothing)
 }
 END_TEST
 
+static bool all_bytes(const uint8_t *bytes, size_t size, uint8_t value)
+{
+    return bytes[0] == value && memcmp(bytes, bytes + 1, size - 1) == 0;
+}
+
 START_TEST(heap_objects)
 {
     uint8_t *objects[400];
@@ -317,9 +322,7 @@ START_TEST(heap_objects)
         unsigned int which = below(400);
 
         if (objects[which]) {
-            for (size_t k = 0; k < sizes[which]; k++) {
-                ck_assert_uint_eq(objects[which][k], (uint8_t)which);
-            }
+            ck_assert(all_bytes(objects[which], sizes[which], (uint8_t)which));
             heap_free(objects[which]);
             objects[which] = NULL;
         } else {
@@ -327,9 +330,7 @@ START_TEST(heap_objects)
             objects[which] = heap_zalloc(sizes[which]);
             ck_assert_ptr_nonnull(objects[which]);
             ck_assert_uint_eq((uintptr_t)objects[which] % (sizes[which] >= PAGE_SIZE ? PAGE_SIZE : 16), 0);
-            for (size_t k = 0; k < sizes[which]; k++) {
-                ck_assert_uint_eq(objects[which][k], 0);
-            }
+            ck_assert(all_bytes(objects[which], sizes[which], 0));
             memset(objects[which], (int)which, sizes[which]);
         }
     }

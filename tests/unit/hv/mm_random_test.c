@@ -326,7 +326,7 @@ Suite *mm_random_suite(void)
     TCase *tests = tcase_create("random");
 
     tcase_set_timeout(tests, 120);
-    tcase_add_loop_test(tests, random_operations, 0, 12);
+    tcase_add_loop_test(tests, random_operations, 0, 5);
     suite_add_tcase(suite, tests);
     return suite;
 }
