@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Parses the hypervisor's command line. One table of keys; a word that is none of them is an error that names it. */
+/* Parses the hypervisor's command line. One table of keys; a word that is none of them is an error that names
+ * it. */
 #include "boot/command_line.h"
 #include "x86/boot_info.h"
 #include "lib/string.h"
@@ -135,7 +136,8 @@ static bool set_com2(const char *value, size_t length)
     return set_com(1, value, length);
 }
 
-/* Xen's words, where "all" means everything and a pair "a/b" a rate-limited second level that has no meaning here. */
+/* Xen's words, where "all" means everything and a pair "a/b" a rate-limited second level that has no meaning
+ * here. */
 static bool parse_level(const char *value, size_t length, enum log_level *level)
 {
     static const struct {
@@ -169,7 +171,8 @@ static bool set_guest_loglvl(const char *value, size_t length)
 
 static bool set_noreboot(const char *value, size_t length)
 {
-    boot_options.noreboot = !(is(value, length, "no") || is(value, length, "0") || is(value, length, "false"));
+    boot_options.noreboot =
+        !(is(value, length, "no") || is(value, length, "0") || is(value, length, "false"));
     return !value || !boot_options.noreboot || is(value, length, "yes") || is(value, length, "1") ||
            is(value, length, "true");
 }
@@ -218,7 +221,8 @@ static bool parse_word(const char *word, size_t length)
             if (options[i].set(has_value ? word + key + 1 : NULL, has_value ? length - key - 1 : 0)) {
                 return true;
             }
-            log_error("command line: \"%.*s\": %s takes %s", (int)length, word, options[i].key, options[i].help);
+            log_error("command line: \"%.*s\": %s takes %s", (int)length, word, options[i].key,
+                      options[i].help);
             return false;
         }
     }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Builds the first domain from the boot modules: kernel (ELF) and, if there is one, initrd. The layout, in frame numbers of
- * the domain from 0: the kernel where it wants to be, [initrd], [list of frames], start_info, page tables, a boot
- * stack, room up to 4 MiB; all of it mapped from VIRT_BASE on. Behind it what the kernel finds by frame number: the list of
- * frames with its own tables (INIT_P2M) and the initrd (MOD_START_PFN).
+ * Builds the first domain from the boot modules: kernel (ELF) and, if there is one, initrd. The layout, in
+ * frame numbers of the domain from 0: the kernel where it wants to be, [initrd], [list of frames],
+ * start_info, page tables, a boot stack, room up to 4 MiB; all of it mapped from VIRT_BASE on. Behind it what
+ * the kernel finds by frame number: the list of frames with its own tables (INIT_P2M) and the initrd
+ * (MOD_START_PFN).
  */
 #include "boot/dom0.h"
 #include "x86/boot_info.h"
@@ -24,7 +25,7 @@
 #include "x86/cpu.h"
 #include "x86/serial.h"
 
-#define MIB (1ull << 20)
+#define MIB         (1ull << 20)
 #define DEFAULT_MIN (512 * MIB)
 #define DEFAULT_MAX (8192 * MIB)
 #define CHUNK_ORDER 9u
@@ -178,7 +179,8 @@ static void write_start_info(const struct dom0 *b)
     strlcpy(si->magic, k->pae ? "xen-3.0-x86_64p" : "xen-3.0-x86_64", sizeof(si->magic));
     si->nr_pages = b->frame_count;
     si->shared_info = b->d->shared_info_frame.n << PAGE_SHIFT;
-    si->flags = SIF_PRIVILEGED | SIF_INITDOMAIN | (k->mod_start_pfn && b->initrd_size ? SIF_MOD_START_PFN : 0);
+    si->flags =
+        SIF_PRIVILEGED | SIF_INITDOMAIN | (k->mod_start_pfn && b->initrd_size ? SIF_MOD_START_PFN : 0);
     si->console.dom0.info_off = sizeof(*si);
     si->console.dom0.info_size = 0;
     si->pt_base = k->virt_base + (b->tables << PAGE_SHIFT);
@@ -240,8 +242,9 @@ static void give_io_ports(struct domain *d)
 }
 
 /*
- * RAM has owners and is safe by that; what is left to forbid are the interrupt controllers and the MSI window, and
- * addresses that the CPU does not have: an entry with reserved bits would make the hypervisor's own accesses fault.
+ * RAM has owners and is safe by that; what is left to forbid are the interrupt controllers and the MSI
+ * window, and addresses that the CPU does not have: an entry with reserved bits would make the hypervisor's
+ * own accesses fault.
  */
 static void give_hardware(struct domain *d)
 {
@@ -253,7 +256,8 @@ static void give_hardware(struct domain *d)
     deny(d->io_frames, acpi_info.apic_physical >> PAGE_SHIFT, acpi_info.apic_physical >> PAGE_SHIFT);
     deny(d->io_frames, 0xfee00, 0xfeeff);
     for (unsigned int i = 0; i < acpi_info.ioapic_count; i++) {
-        deny(d->io_frames, acpi_info.ioapics[i].physical >> PAGE_SHIFT, acpi_info.ioapics[i].physical >> PAGE_SHIFT);
+        deny(d->io_frames, acpi_info.ioapics[i].physical >> PAGE_SHIFT,
+             acpi_info.ioapics[i].physical >> PAGE_SHIFT);
     }
 }
 

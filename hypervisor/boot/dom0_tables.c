@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The first domain's first page tables: 4 KiB pages, everything writable but the tables themselves. The L4 comes first, then
- * tables in the order in which mapping asks for them.
+ * The first domain's first page tables: 4 KiB pages, everything writable but the tables themselves. The L4
+ * comes first, then tables in the order in which mapping asks for them.
  */
 #include "boot/dom0_tables.h"
 #include "port/cpu.h"
 #include "port/map.h"
 
 #define END_ALIGN 0x400000ull
-#define END_ROOM 0x80000ull
+#define END_ROOM  0x80000ull
 
-#define PTE_TABLE 0x67ull    /* present, writable, user, accessed, dirty */
-#define PTE_PAGE 0x67ull
+#define PTE_TABLE     0x67ull /* present, writable, user, accessed, dirty */
+#define PTE_PAGE      0x67ull
 #define PTE_READ_ONLY 0x65ull
 
 /* Tables of one level for a range of virtual addresses. */

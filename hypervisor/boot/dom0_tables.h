@@ -15,15 +15,15 @@ struct dom0 {
     struct elf_kernel kernel;
     const char *line;
     const void *initrd_image;
-    uint64_t initrd_size;    /* bytes */
-    uint64_t frame_count;    /* of the domain */
-    uint64_t *list;          /* machine frame of each; the hypervisor's copy */
+    uint64_t initrd_size; /* bytes */
+    uint64_t frame_count; /* of the domain */
+    uint64_t *list;       /* machine frame of each; the hypervisor's copy */
     mfn_t list_frame;
-    bool list_apart;         /* INIT_P2M: the list is mapped at an address of its own */
+    bool list_apart; /* INIT_P2M: the list is mapped at an address of its own */
     uint64_t list_at, list_pages, list_tables, list_frames_end;
     uint64_t initrd, start_info, stack;
     uint64_t tables, table_count;
-    uint64_t mapped_end;     /* [0, mapped_end) is mapped from VIRT_BASE on */
+    uint64_t mapped_end; /* [0, mapped_end) is mapped from VIRT_BASE on */
 };
 
 /* From tables on: sets table_count, stack and mapped_end. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The console. Ring: positions run freely, modulo its size they are places; [ring_start, ring_end) is kept. All of it, and
- * the serial port, is under console_lock; a panicking CPU does without.
+ * The console. Ring: positions run freely, modulo its size they are places; [ring_start, ring_end) is kept.
+ * All of it, and the serial port, is under console_lock; a panicking CPU does without.
  */
 #include "core/console.h"
 #include "core/debug_keys.h"
@@ -12,14 +12,14 @@
 #include "port/machine.h"
 #include "port/time.h"
 
-#define RING_SIZE 65536u
-#define LINE_MAX_LENGTH 320u
-#define INPUT_SIZE 256u
+#define RING_SIZE        65536u
+#define LINE_MAX_LENGTH  320u
+#define INPUT_SIZE       256u
 #define SWITCH_CHARACTER 1 /* Ctrl-A */
-#define SWITCH_COUNT 3u
+#define SWITCH_COUNT     3u
 
 /* Guests' text and warnings about them: at most this many characters at once, refilled with time. */
-#define GUEST_BURST 16384u
+#define GUEST_BURST           16384u
 #define GUEST_CHARACTERS_A_MS 8u
 
 static struct spinlock console_lock = SPINLOCK(LOCK_CONSOLE);
@@ -200,7 +200,8 @@ void console_receive(char c)
     if (switch_count == SWITCH_COUNT) {
         switch_count = 0;
         input_to_keys = !input_to_keys;
-        log_info("input goes to %s now (three Ctrl-A to switch)", input_to_keys ? "the debug keys, h lists them" : "d0");
+        log_info("input goes to %s now (three Ctrl-A to switch)",
+                 input_to_keys ? "the debug keys, h lists them" : "d0");
         return;
     }
     if (input_to_keys) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The hypervisor's console: its own messages and guests' console_io, into a ring that the toolstack reads and onto the
- * serial port. Input goes to the first domain, or, after three Ctrl-A, to the debug keys.
+ * The hypervisor's console: its own messages and guests' console_io, into a ring that the toolstack reads and
+ * onto the serial port. Input goes to the first domain, or, after three Ctrl-A, to the debug keys.
  */
 #ifndef CORE_CONSOLE_H
 #define CORE_CONSOLE_H
@@ -34,9 +34,9 @@ void console_receive(char c);
 size_t console_read(char *to, size_t length);
 
 /*
- * The ring for XEN_SYSCTL_readconsole: copies from position *index (free-running; moved forward to what is still there) up to length
- * bytes and returns their number; *index then points behind them. console_ring_start is the oldest position that is kept, or
- * what console_ring_clear set.
+ * The ring for XEN_SYSCTL_readconsole: copies from position *index (free-running; moved forward to what is
+ * still there) up to length bytes and returns their number; *index then points behind them.
+ * console_ring_start is the oldest position that is kept, or what console_ring_clear set.
  */
 size_t console_ring_read(uint32_t *index, char *to, size_t length);
 uint32_t console_ring_start(void);

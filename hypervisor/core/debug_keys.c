@@ -20,8 +20,8 @@ static void print_vcpu(const struct vcpu *v)
     const struct cpu_user_regs *regs = port_vcpu_regs((struct vcpu *)v);
 
     log_info("  v%u: cpu %u%s pause %x %s rip %04x:%#llx rsp %#llx events %s%s", v->id, v->sched.cpu,
-             v->sched.running ? " running" : "", v->sched.pause_flags, v->cpu.kernel_mode ? "kernel" : "user", regs->cs,
-             (unsigned long long)regs->rip, (unsigned long long)regs->rsp,
+             v->sched.running ? " running" : "", v->sched.pause_flags, v->cpu.kernel_mode ? "kernel" : "user",
+             regs->cs, (unsigned long long)regs->rip, (unsigned long long)regs->rsp,
              v->evtchn.info->evtchn_upcall_pending ? "pending" : "none",
              v->evtchn.info->evtchn_upcall_mask ? " masked" : "");
 }
@@ -32,9 +32,12 @@ static void print_domains(void)
         struct vcpu *v;
 
         log_info("d%u: %s%s%s, %llu of %llu frames, pause count %u, %u references", d->id,
-                 d->life == DOMAIN_ALIVE ? "alive" : d->life == DOMAIN_DYING ? "dying" : "dead",
+                 d->life == DOMAIN_ALIVE   ? "alive"
+                 : d->life == DOMAIN_DYING ? "dying"
+                                           : "dead",
                  d->privileged ? ", privileged" : "", d->shut_down ? ", shut down" : "",
-                 (unsigned long long)d->mm.frame_count, (unsigned long long)d->mm.frame_max, d->pause_count, d->refs);
+                 (unsigned long long)d->mm.frame_count, (unsigned long long)d->mm.frame_max, d->pause_count,
+                 d->refs);
         DOMAIN_FOR_EACH_VCPU(d, v)
         {
             print_vcpu(v);

@@ -2,8 +2,9 @@
 /*
  * Domains: the table, making and freeing them, references. Their lives stand in core/domain_life.c.
  *
- * The table is an array by id, changed under list_lock and read without it: a reference is taken only while the count is
- * not 0, and a domain is freed only after every CPU has left what it was doing (see domain_free).
+ * The table is an array by id, changed under list_lock and read without it: a reference is taken only while
+ * the count is not 0, and a domain is freed only after every CPU has left what it was doing (see
+ * domain_free).
  */
 #include "core/domain.h"
 #include "core/cpu_policy.h"
@@ -121,7 +122,8 @@ static int make_parts(struct domain *d, const struct domain_config *config)
     error = error ? error : sched_domain_init(d);
     error = error ? error : evtchn_domain_init(d, config->event_port_max);
     if (!error && config->grant_version_max != 0) {
-        error = gnttab_init(d, config->grant_frames_max, config->maptrack_frames_max, config->grant_version_max);
+        error =
+            gnttab_init(d, config->grant_frames_max, config->maptrack_frames_max, config->grant_version_max);
     }
     return error;
 }
@@ -269,7 +271,8 @@ struct domain *domain_get(domid_t id)
     if (id >= DOMID_FIRST_RESERVED) {
         return NULL;
     }
-    /* An own counter each: who waits for a CPU waits for one look of its, not for a moment when nobody looks. */
+    /* An own counter each: who waits for a CPU waits for one look of its, not for a moment when nobody looks.
+     */
     mine = &reading[port_cpu_id()];
     port_add_u32(mine, 1);
     d = __atomic_load_n(&table[index_nospec(id, DOMID_FIRST_RESERVED)], __ATOMIC_SEQ_CST);

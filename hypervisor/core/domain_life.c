@@ -2,9 +2,10 @@
 /*
  * The lives of domains: pausing, shutting down, crashing, dying.
  *
- * A domain runs while its pause_count is 0; there is no flag beside the count, so that a pause and an unpause at once cannot
- * leave the two apart. A shutdown stops each vCPU (SCHED_PAUSE_SHUTDOWN) and is complete, and told to the toolstack, when none
- * of them runs any more. Death takes away vCPUs' roots, event channels, grants and frames, step by step.
+ * A domain runs while its pause_count is 0; there is no flag beside the count, so that a pause and an unpause
+ * at once cannot leave the two apart. A shutdown stops each vCPU (SCHED_PAUSE_SHUTDOWN) and is complete, and
+ * told to the toolstack, when none of them runs any more. Death takes away vCPUs' roots, event channels,
+ * grants and frames, step by step.
  */
 #include "core/console.h"
 #include "core/domain.h"
@@ -114,7 +115,8 @@ static void NORETURN first_domain_ended(uint32_t reason)
     }
 }
 
-/* Whether this completes the shutdown: all vCPUs have stopped and none is on its CPU any more. True once. Needs d->lock. */
+/* Whether this completes the shutdown: all vCPUs have stopped and none is on its CPU any more. True once.
+ * Needs d->lock. */
 static bool finish_shutdown(struct domain *d)
 {
     struct vcpu *v;
@@ -124,7 +126,8 @@ static bool finish_shutdown(struct domain *d)
     }
     DOMAIN_FOR_EACH_VCPU(d, v)
     {
-        /* The flag was set before, under the run queue's lock: who leaves its CPU later sees it and calls us. */
+        /* The flag was set before, under the run queue's lock: who leaves its CPU later sees it and calls us.
+         */
         if (port_read_u8(&v->sched.running)) {
             return false;
         }
@@ -213,9 +216,12 @@ static void print_guest_registers(struct domain *d)
 #define N(field) ((unsigned long long)r->field)
     log_info("d%uv%u: rip %04x:%016llx rsp %04x:%016llx rflags %08llx (%s mode)", d->id, v->id, r->cs, N(rip),
              (unsigned int)r->ss, N(rsp), N(rflags), v->cpu.kernel_mode ? "kernel" : "user");
-    log_info("d%uv%u: rax %016llx rbx %016llx rcx %016llx rdx %016llx", d->id, v->id, N(rax), N(rbx), N(rcx), N(rdx));
-    log_info("d%uv%u: rsi %016llx rdi %016llx rbp %016llx r8  %016llx", d->id, v->id, N(rsi), N(rdi), N(rbp), N(r8));
-    log_info("d%uv%u: r9  %016llx r10 %016llx r11 %016llx r12 %016llx", d->id, v->id, N(r9), N(r10), N(r11), N(r12));
+    log_info("d%uv%u: rax %016llx rbx %016llx rcx %016llx rdx %016llx", d->id, v->id, N(rax), N(rbx), N(rcx),
+             N(rdx));
+    log_info("d%uv%u: rsi %016llx rdi %016llx rbp %016llx r8  %016llx", d->id, v->id, N(rsi), N(rdi), N(rbp),
+             N(r8));
+    log_info("d%uv%u: r9  %016llx r10 %016llx r11 %016llx r12 %016llx", d->id, v->id, N(r9), N(r10), N(r11),
+             N(r12));
     log_info("d%uv%u: r13 %016llx r14 %016llx r15 %016llx cr2 %016llx", d->id, v->id, N(r13), N(r14), N(r15),
              (unsigned long long)v->cpu.cr2);
 #undef N
@@ -259,7 +265,8 @@ static int drop_vcpus(struct domain *d)
     return 0;
 }
 
-/* The steps of death. Each may be left and taken up again; what is gone already costs nothing the second time. */
+/* The steps of death. Each may be left and taken up again; what is gone already costs nothing the second
+ * time. */
 static int take_away(struct domain *d)
 {
     int error = evtchn_domain_close(d);

@@ -40,15 +40,15 @@ struct evtchn_page {
 };
 
 #define EVTCHN_POLL_NONE 0u
-#define EVTCHN_POLL_ANY UINT32_MAX
+#define EVTCHN_POLL_ANY  UINT32_MAX
 
 struct evtchn_vcpu {
-    vcpu_info_t *info;          /* where the guest reads its pending flag; never NULL */
-    struct evtchn_page page;    /* of a registered vcpu_info */
-    vcpu_info_t *own_info;      /* stands in for one, for vCPUs that have no place in shared_info */
+    vcpu_info_t *info;                 /* where the guest reads its pending flag; never NULL */
+    struct evtchn_page page;           /* of a registered vcpu_info */
+    vcpu_info_t *own_info;             /* stands in for one, for vCPUs that have no place in shared_info */
     evtchn_port_t virq_port[NR_VIRQS]; /* atomic; 0: unbound. Global ones are vCPU 0's */
     struct evtchn_fifo_vcpu *fifo;
-    uint32_t poll;              /* atomic: the port that SCHEDOP_poll waits for, or EVTCHN_POLL_* */
+    uint32_t poll; /* atomic: the port that SCHEDOP_poll waits for, or EVTCHN_POLL_* */
 };
 
 /*

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The hypercall page. Each slot saves what SYSCALL destroys; that of iret never comes back and takes rax's old value along. */
+/* The hypercall page. Each slot saves what SYSCALL destroys; that of iret never comes back and takes rax's
+ * old value along. */
 #include "core/hypercall_page.h"
 #include "lib/string.h"
 #include "lib/types.h"
 #include "pvabi/xen.h"
 
-#define SLOT_SIZE 32u
-#define SLOT_COUNT (PAGE_SIZE / SLOT_SIZE)
+#define SLOT_SIZE   32u
+#define SLOT_COUNT  (PAGE_SIZE / SLOT_SIZE)
 #define OPCODE_INT3 0xcc
 
 void hypercall_page_fill(void *page)

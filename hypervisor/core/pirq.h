@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Machine interrupts that a domain handles (pirqs). A pirq's number is its GSI. Level-triggered ones stay masked in the
- * controller from their arrival until the domain's EOI.
+ * Machine interrupts that a domain handles (pirqs). A pirq's number is its GSI. Level-triggered ones stay
+ * masked in the controller from their arrival until the domain's EOI.
  */
 #ifndef CORE_PIRQ_H
 #define CORE_PIRQ_H
@@ -14,26 +14,31 @@ struct domain;
 /* One more than the highest pirq. */
 unsigned int pirq_count(void);
 
-/* Sets trigger and polarity (PHYSDEVOP_setup_gsi): 0, -XEN_EEXIST if they are so already or in use, -XEN_EINVAL. */
+/* Sets trigger and polarity (PHYSDEVOP_setup_gsi): 0, -XEN_EEXIST if they are so already or in use,
+ * -XEN_EINVAL. */
 int pirq_setup(uint32_t pirq, bool level, bool low) MUST_CHECK;
 
 /*
- * The first domain takes a pirq for itself (PHYSDEVOP_map_pirq), or leaves it: 0, -XEN_EINVAL for no such pirq or, for the latter, one
- * that was not taken. A pirq that is still bound when it is left is masked. Binding takes it by itself.
+ * The first domain takes a pirq for itself (PHYSDEVOP_map_pirq), or leaves it: 0, -XEN_EINVAL for no such
+ * pirq or, for the latter, one that was not taken. A pirq that is still bound when it is left is masked.
+ * Binding takes it by itself.
  */
 int pirq_map(struct domain *d, uint32_t pirq) MUST_CHECK;
 int pirq_unmap(struct domain *d, uint32_t pirq) MUST_CHECK;
 
-/* Gives a pirq to a domain's event channel; share allows others beside it (refused: -XEN_EBUSY when taken). 0, -XEN_EINVAL, -XEN_EPERM. */
+/* Gives a pirq to a domain's event channel; share allows others beside it (refused: -XEN_EBUSY when taken).
+ * 0, -XEN_EINVAL, -XEN_EPERM. */
 int pirq_bind(struct domain *d, uint32_t pirq, bool share) MUST_CHECK;
 
 /* Takes it back: masked from then on. */
 void pirq_unbind(struct domain *d, uint32_t pirq);
 
-/* The domain is done with an interrupt (PHYSDEVOP_eoi, EVTCHNOP_unmask): a level-triggered one may come again. */
+/* The domain is done with an interrupt (PHYSDEVOP_eoi, EVTCHNOP_unmask): a level-triggered one may come
+ * again. */
 void pirq_unmask(struct domain *d, uint32_t pirq);
 
-/* Whether a pirq needs the domain's EOI, and whether it is shared: for PHYSDEVOP_irq_status_query. -XEN_EINVAL. */
+/* Whether a pirq needs the domain's EOI, and whether it is shared: for PHYSDEVOP_irq_status_query.
+ * -XEN_EINVAL. */
 int pirq_status(uint32_t pirq, bool *needs_eoi) MUST_CHECK;
 
 /* An interrupt came in. */

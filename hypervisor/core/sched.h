@@ -18,45 +18,45 @@ struct domain;
 struct vcpu;
 
 /* Why a vCPU does not run; it runs when no bit is set. Atomic. */
-#define SCHED_PAUSE_BLOCKED 1u /* SCHEDOP_block or poll */
-#define SCHED_PAUSE_DOWN 2u    /* offline: VCPUOP_down, or never brought up */
-#define SCHED_PAUSE_VCPU 8u    /* sched_vcpu.pause_count is not 0 */
+#define SCHED_PAUSE_BLOCKED  1u  /* SCHEDOP_block or poll */
+#define SCHED_PAUSE_DOWN     2u  /* offline: VCPUOP_down, or never brought up */
+#define SCHED_PAUSE_VCPU     8u  /* sched_vcpu.pause_count is not 0 */
 #define SCHED_PAUSE_SHUTDOWN 16u /* stopped for good by a shutdown of the domain */
-#define SCHED_PAUSE_CAP 32u    /* the domain has used up its cap for the present period; counts as runnable */
+#define SCHED_PAUSE_CAP      32u /* the domain has used up its cap for the present period; counts as runnable */
 
 #define SCHED_WEIGHT_DEFAULT 256u
-#define SCHED_WATCHDOGS 2u     /* of a domain */
+#define SCHED_WATCHDOGS      2u /* of a domain */
 
 struct sched_domain {
-    bool made;       /* by sched_domain_init */
-    uint16_t weight; /* 1 to 65535, 256 by default */
-    uint16_t cap;    /* per cent of one CPU, 0: none */
-    uint32_t cap_armed;      /* atomic: cap_timer is set */
-    uint64_t cap_used;       /* atomic: nanoseconds run in this period */
-    struct timer cap_timer;  /* the period's end */
+    bool made;                     /* by sched_domain_init */
+    uint16_t weight;               /* 1 to 65535, 256 by default */
+    uint16_t cap;                  /* per cent of one CPU, 0: none */
+    uint32_t cap_armed;            /* atomic: cap_timer is set */
+    uint64_t cap_used;             /* atomic: nanoseconds run in this period */
+    struct timer cap_timer;        /* the period's end */
     struct spinlock watchdog_lock; /* LOCK_SCHED_WATCHDOG */
-    uint32_t watchdogs_used; /* bits, under watchdog_lock */
+    uint32_t watchdogs_used;       /* bits, under watchdog_lock */
     struct timer watchdog[SCHED_WATCHDOGS];
-    uint32_t latched_code;   /* SCHEDOP_shutdown_code: SHUTDOWN_* + 1, 0: none */
+    uint32_t latched_code; /* SCHEDOP_shutdown_code: SHUTDOWN_* + 1, 0: none */
 };
 
 struct sched_vcpu {
-    uint32_t pause_flags;  /* atomic, SCHED_PAUSE_* */
-    uint32_t pause_count;  /* atomic */
-    uint32_t cpu;          /* atomic: where it runs or ran last, or waits; changes under that CPU's lock */
-    uint8_t running;       /* atomic: it is on that CPU now (until its state is saved) */
+    uint32_t pause_flags; /* atomic, SCHED_PAUSE_* */
+    uint32_t pause_count; /* atomic */
+    uint32_t cpu;         /* atomic: where it runs or ran last, or waits; changes under that CPU's lock */
+    uint8_t running;      /* atomic: it is on that CPU now (until its state is saved) */
     bool yielded;
-    bool pinned;           /* by SCHEDOP_pin_override: affinity is one CPU, unpinned_affinity what it was */
+    bool pinned; /* by SCHEDOP_pin_override: affinity is one CPU, unpinned_affinity what it was */
     struct cpumask affinity, soft_affinity; /* atomic */
     struct cpumask unpinned_affinity;
     struct vcpu_runstate_info runstate; /* under the run queue's lock */
-    guest_va_t runstate_area;  /* the guest's copy, 0: none; a linear address in its kernel's space */
-    guest_va_t time_area;      /* VCPUOP_register_vcpu_time_memory_area */
-    uint8_t runstate_stale;    /* the area is to be written when the guest is next entered in kernel mode */
+    guest_va_t runstate_area; /* the guest's copy, 0: none; a linear address in its kernel's space */
+    guest_va_t time_area;     /* VCPUOP_register_vcpu_time_memory_area */
+    uint8_t runstate_stale;   /* the area is to be written when the guest is next entered in kernel mode */
     uint8_t time_stale;
-    uint32_t time_version;     /* of the published clock: even, the guest's copy is not trusted */
+    uint32_t time_version; /* of the published clock: even, the guest's copy is not trusted */
     struct timer poll_timer;
-    uint32_t loading;          /* atomic: VCPUOP_initialise is loading its context */
+    uint32_t loading; /* atomic: VCPUOP_initialise is loading its context */
     /* The policy's own, in place so that scheduling needs no memory. */
     struct min_heap_node queue_node;
     int64_t virtual_time;      /* fair: absolute on a CPU or in a queue, else relative to the CPU's floor */

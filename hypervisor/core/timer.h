@@ -13,8 +13,8 @@
 
 struct vcpu;
 
-#define TIMER_NS_PER_MS 1000000ull
-#define TIMER_NS_PER_SECOND 1000000000ull
+#define TIMER_NS_PER_MS      1000000ull
+#define TIMER_NS_PER_SECOND  1000000000ull
 #define TIMER_PERIOD_DEFAULT (10 * TIMER_NS_PER_MS)
 
 struct timer {

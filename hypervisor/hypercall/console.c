@@ -6,7 +6,7 @@
 #include "port/cpu.h"
 #include "port/guest_copy.h"
 
-#define PART 256u
+#define PART     256u
 #define READ_MAX 256u
 
 static int64_t console_write(struct hypercall_args *args, uint64_t count)

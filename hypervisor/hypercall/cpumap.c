@@ -26,11 +26,12 @@ int64_t cpumap_put(const struct xenctl_bitmap *map, struct cpumask mask)
         return -XEN_EFAULT;
     }
     /* A caller with more room than there are CPUs gets zeros; far more than that it cannot mean. */
-    return port_clear_guest(guest_va(GUEST_HANDLE_VA(map->bitmap).n + known), MIN(bytes - known, (size_t)4096));
+    return port_clear_guest(guest_va(GUEST_HANDLE_VA(map->bitmap).n + known),
+                            MIN(bytes - known, (size_t)4096));
 }
 
-int64_t cpu_policy_to_guest(const struct guest_cpu_policy *policy, guest_va_t leaves, uint32_t *leaf_count, guest_va_t msrs,
-                            uint32_t *msr_count)
+int64_t cpu_policy_to_guest(const struct guest_cpu_policy *policy, guest_va_t leaves, uint32_t *leaf_count,
+                            guest_va_t msrs, uint32_t *msr_count)
 {
     xen_cpuid_leaf_t *own_leaves;
     xen_msr_entry_t own_msrs[CPU_POLICY_MSRS];

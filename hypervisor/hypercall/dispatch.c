@@ -10,8 +10,8 @@ struct hypercall_entry {
     bool privileged_only;
 };
 
-#define ANY false
-#define PRIV true
+#define ANY                                                false
+#define PRIV                                               true
 #define PVABI_HYPERCALL(number, name, count, who, preempt) [number] = {hypercall_##name, who},
 static const struct hypercall_entry entries[] = {
 #include "pvabi/hypercall-list.h"

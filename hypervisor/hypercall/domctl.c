@@ -8,9 +8,9 @@
 #include "port/cpu.h"
 #include "port/guest_copy.h"
 
-#define GRANT_FRAMES_DEFAULT 64u
+#define GRANT_FRAMES_DEFAULT    64u
 #define MAPTRACK_FRAMES_DEFAULT 1024u
-#define GRANT_FRAMES_MAX 16384u
+#define GRANT_FRAMES_MAX        16384u
 
 static domctl_handler *const handlers[] = {
     [XEN_DOMCTL_destroydomain] = domctl_destroy,
@@ -62,17 +62,20 @@ static int64_t create(struct xen_domctl *op)
     int64_t error;
 
     /* Flags are for kinds of guests that Parvis does not run; xs_domain only marks. */
-    if (c->flags & ~(uint32_t)XEN_DOMCTL_CDF_xs_domain || c->grant_opts & ~(uint32_t)XEN_DOMCTL_GRANT_version_mask ||
-        config.grant_version_max > 2 || c->cpupool_id != 0 || c->vmtrace_size != 0) {
+    if (c->flags & ~(uint32_t)XEN_DOMCTL_CDF_xs_domain ||
+        c->grant_opts & ~(uint32_t)XEN_DOMCTL_GRANT_version_mask || config.grant_version_max > 2 ||
+        c->cpupool_id != 0 || c->vmtrace_size != 0) {
         return -XEN_EINVAL;
     }
     error = grant_limit(c->max_grant_frames, GRANT_FRAMES_DEFAULT, &config.grant_frames_max);
-    error = error ? error : grant_limit(c->max_maptrack_frames, MAPTRACK_FRAMES_DEFAULT, &config.maptrack_frames_max);
+    error = error ? error
+                  : grant_limit(c->max_maptrack_frames, MAPTRACK_FRAMES_DEFAULT, &config.maptrack_frames_max);
     if (error) {
         return error;
     }
     memcpy(config.handle, c->handle, sizeof(config.handle));
-    error = domain_create(op->domain == 0 || op->domain >= DOMID_FIRST_RESERVED ? DOMID_INVALID : op->domain, &config, &d);
+    error = domain_create(op->domain == 0 || op->domain >= DOMID_FIRST_RESERVED ? DOMID_INVALID : op->domain,
+                          &config, &d);
     if (error) {
         return error;
     }

@@ -9,8 +9,8 @@
 struct domain;
 
 /*
- * A command on a domain that is referenced. op is the hypervisor's copy; *copy_back says whether the caller gets it back on
- * success. 0, an errno, or HYPERCALL_RESTART.
+ * A command on a domain that is referenced. op is the hypervisor's copy; *copy_back says whether the caller
+ * gets it back on success. 0, an errno, or HYPERCALL_RESTART.
  */
 typedef int64_t domctl_handler(struct domain *d, struct xen_domctl *op, bool *copy_back);
 

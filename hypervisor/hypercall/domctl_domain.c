@@ -15,7 +15,7 @@
 
 #define ADDRESS_SIZE 64u
 #define TSC_MODE_MAX 2u
-#define IO_PORTS 65536u
+#define IO_PORTS     65536u
 
 int64_t domctl_destroy(struct domain *d, struct xen_domctl *op, bool *copy_back)
 {
@@ -160,7 +160,8 @@ int64_t domctl_set_time_offset(struct domain *d, struct xen_domctl *op, bool *co
     return 0;
 }
 
-/* Log-dirty and its relatives need tables that mirror the guest's; only switching off what is off is offered. */
+/* Log-dirty and its relatives need tables that mirror the guest's; only switching off what is off is offered.
+ */
 int64_t domctl_shadow_op(struct domain *d, struct xen_domctl *op, bool *copy_back)
 {
     (void)d;
@@ -169,7 +170,8 @@ int64_t domctl_shadow_op(struct domain *d, struct xen_domctl *op, bool *copy_bac
 }
 
 /* The caller can give only what it has itself. Needs the locks of both. */
-static int64_t change_right(struct rangeset *callers, struct rangeset *theirs, uint64_t first, uint64_t last, bool allow)
+static int64_t change_right(struct rangeset *callers, struct rangeset *theirs, uint64_t first, uint64_t last,
+                            bool allow)
 {
     if (!callers || !rangeset_contains(callers, first, last)) {
         return -XEN_EPERM;
@@ -188,8 +190,8 @@ int64_t domctl_io_ports(struct domain *d, struct xen_domctl *op, bool *copy_back
         return -XEN_EINVAL;
     }
     locks = lock_acquire_both(&CURRENT_DOMAIN()->lock, &d->lock);
-    error = change_right(CURRENT_DOMAIN()->io_ports, d->io_ports, p->first_port, p->first_port + p->nr_ports - 1,
-                         p->allow_access);
+    error = change_right(CURRENT_DOMAIN()->io_ports, d->io_ports, p->first_port,
+                         p->first_port + p->nr_ports - 1, p->allow_access);
     lock_release_both(locks);
     return error;
 }
@@ -205,8 +207,8 @@ int64_t domctl_io_frames(struct domain *d, struct xen_domctl *op, bool *copy_bac
         return -XEN_EINVAL;
     }
     locks = lock_acquire_both(&CURRENT_DOMAIN()->lock, &d->lock);
-    error = change_right(CURRENT_DOMAIN()->io_frames, d->io_frames, p->first_mfn, p->first_mfn + p->nr_mfns - 1,
-                         p->allow_access);
+    error = change_right(CURRENT_DOMAIN()->io_frames, d->io_frames, p->first_mfn,
+                         p->first_mfn + p->nr_mfns - 1, p->allow_access);
     lock_release_both(locks);
     return error;
 }

@@ -184,8 +184,9 @@ int64_t domctl_scheduler_op(struct domain *d, struct xen_domctl *op, bool *copy_
 int64_t domctl_get_cpu_policy(struct domain *d, struct xen_domctl *op, bool *copy_back)
 {
     *copy_back = true;
-    return cpu_policy_to_guest(d->cpu_policy, GUEST_HANDLE_VA(op->u.cpu_policy.leaves), &op->u.cpu_policy.nr_leaves,
-                               GUEST_HANDLE_VA(op->u.cpu_policy.msrs), &op->u.cpu_policy.nr_msrs);
+    return cpu_policy_to_guest(d->cpu_policy, GUEST_HANDLE_VA(op->u.cpu_policy.leaves),
+                               &op->u.cpu_policy.nr_leaves, GUEST_HANDLE_VA(op->u.cpu_policy.msrs),
+                               &op->u.cpu_policy.nr_msrs);
 }
 
 int64_t domctl_set_cpu_policy(struct domain *d, struct xen_domctl *op, bool *copy_back)
@@ -196,7 +197,8 @@ int64_t domctl_set_cpu_policy(struct domain *d, struct xen_domctl *op, bool *cop
     int64_t error = 0;
 
     (void)copy_back;
-    if (d == CURRENT_DOMAIN() || p->nr_leaves > 2 * CPU_POLICY_LEAVES_MAX || p->nr_msrs > 2 * CPU_POLICY_MSRS) {
+    if (d == CURRENT_DOMAIN() || p->nr_leaves > 2 * CPU_POLICY_LEAVES_MAX ||
+        p->nr_msrs > 2 * CPU_POLICY_MSRS) {
         return d == CURRENT_DOMAIN() ? -XEN_EINVAL : -XEN_E2BIG;
     }
     fresh = heap_zalloc(sizeof(*fresh));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * multicall: a list of hypercalls, each with its result. A preempted entry is written back with its progress and the
- * multicall itself goes on later, with the list's rest as its arguments.
+ * multicall: a list of hypercalls, each with its result. A preempted entry is written back with its progress
+ * and the multicall itself goes on later, with the list's rest as its arguments.
  */
 #include "core/domain.h"
 #include "hypercall/hypercall.h"
@@ -18,18 +18,21 @@ static int64_t stop_at(struct hypercall_args *args, guest_va_t list, uint64_t le
 /* Runs one entry: 0, -XEN_EFAULT, or HYPERCALL_RESTART with the entry's progress stored. */
 static int64_t run_entry(guest_va_t at, struct multicall_entry *entry)
 {
-    struct hypercall_args inner = {{entry->args[0], entry->args[1], entry->args[2], entry->args[3], entry->args[4]}};
+    struct hypercall_args inner = {
+        {entry->args[0], entry->args[1], entry->args[2], entry->args[3], entry->args[4]}};
     int64_t result;
 
     /* A multicall in a multicall would nest without end. */
     result = entry->op == __HYPERVISOR_multicall ? -XEN_EINVAL : hypercall_run(entry->op, &inner);
     if (result == HYPERCALL_RESTART) {
-        if (port_copy_to_guest(guest_va(at.n + offsetof(struct multicall_entry, args)), inner.arg, sizeof(inner.arg))) {
+        if (port_copy_to_guest(guest_va(at.n + offsetof(struct multicall_entry, args)), inner.arg,
+                               sizeof(inner.arg))) {
             return -XEN_EFAULT;
         }
         return HYPERCALL_RESTART;
     }
-    return port_copy_to_guest(guest_va(at.n + offsetof(struct multicall_entry, result)), &result, sizeof(result));
+    return port_copy_to_guest(guest_va(at.n + offsetof(struct multicall_entry, result)), &result,
+                              sizeof(result));
 }
 
 int64_t hypercall_multicall(struct hypercall_args *args)

@@ -11,7 +11,8 @@
 #define IO_PORTS 65536u
 #define IOPL_MAX 3u
 
-/* For what only the domain that drives the machine may do; asked after the argument was copied in, as on Xen. */
+/* For what only the domain that drives the machine may do; asked after the argument was copied in, as on Xen.
+ */
 static bool drives_machine(void)
 {
     return CURRENT_DOMAIN()->privileged;

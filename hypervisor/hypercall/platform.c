@@ -11,7 +11,7 @@
 #include "pvabi/platform.h"
 
 #define NS_PER_SECOND 1000000000ull
-#define ACPI_S5 5u
+#define ACPI_S5       5u
 
 /* A wall-clock time that was right at a system time: all domains get the new base. */
 static int64_t set_time(uint64_t seconds, uint32_t nanoseconds, uint64_t system_time)

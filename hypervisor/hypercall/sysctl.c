@@ -17,14 +17,16 @@
 #include "pvabi/sysctl.h"
 
 #define CONSOLE_PART 512u
-#define KEYS_MAX 64u
+#define KEYS_MAX     64u
 
 /* The machine's feature words in the order of arch-x86/cpufeatureset.h. */
 static void host_features(uint32_t words[8])
 {
-    const struct port_cpuid basic = port_cpuid(1, 0), extended = port_cpuid(0x80000001, 0), state = port_cpuid(0xd, 1);
+    const struct port_cpuid basic = port_cpuid(1, 0), extended = port_cpuid(0x80000001, 0),
+                            state = port_cpuid(0xd, 1);
     const struct port_cpuid structured = port_cpuid(7, 0), power = port_cpuid(0x80000007, 0);
-    const uint32_t all[8] = {basic.d, basic.c, extended.d, extended.c, state.a, structured.b, structured.c, power.d};
+    const uint32_t all[8] = {basic.d, basic.c,      extended.d,   extended.c,
+                             state.a, structured.b, structured.c, power.d};
 
     memcpy(words, all, sizeof(all));
 }
@@ -159,11 +161,13 @@ static int64_t topology(struct xen_sysctl *op)
 static int64_t numa(struct xen_sysctl *op)
 {
     struct xen_sysctl_numainfo *n = &op->u.numainfo;
-    struct xen_sysctl_meminfo memory = {.memsize = port_ram_frames() << PAGE_SHIFT, .memfree = frame_free_count() << PAGE_SHIFT};
+    struct xen_sysctl_meminfo memory = {.memsize = port_ram_frames() << PAGE_SHIFT,
+                                        .memfree = frame_free_count() << PAGE_SHIFT};
     uint32_t distance = 10; /* to itself, by ACPI's convention */
 
-    if (n->num_nodes > 0 && ((n->meminfo.p && GUEST_ARRAY_PUT(GUEST_HANDLE_VA(n->meminfo), 0, &memory)) ||
-                             (n->distance.p && GUEST_ARRAY_PUT(GUEST_HANDLE_VA(n->distance), 0, &distance)))) {
+    if (n->num_nodes > 0 &&
+        ((n->meminfo.p && GUEST_ARRAY_PUT(GUEST_HANDLE_VA(n->meminfo), 0, &memory)) ||
+         (n->distance.p && GUEST_ARRAY_PUT(GUEST_HANDLE_VA(n->distance), 0, &distance)))) {
         return -XEN_EFAULT;
     }
     n->num_nodes = 1;
@@ -225,15 +229,16 @@ static int64_t cpu_policy(struct xen_sysctl *op)
     if (!policy) {
         return -XEN_ENOMEM;
     }
-    error = cpu_policy_to_guest(policy, GUEST_HANDLE_VA(p->leaves), &p->nr_leaves, GUEST_HANDLE_VA(p->msrs), &p->nr_msrs);
+    error = cpu_policy_to_guest(policy, GUEST_HANDLE_VA(p->leaves), &p->nr_leaves, GUEST_HANDLE_VA(p->msrs),
+                                &p->nr_msrs);
     heap_free(policy);
     return error;
 }
 
 /* The words of a featureset in the ABI's order; what is not here (later words) is not offered. */
 static const enum cpu_policy_word featureset[] = {
-    CPU_POLICY_1D,  CPU_POLICY_1C, CPU_POLICY_E1D, CPU_POLICY_E1C, CPU_POLICY_D1A, CPU_POLICY_7B,
-    CPU_POLICY_7C,  CPU_POLICY_E7D, CPU_POLICY_E8B, CPU_POLICY_7D, CPU_POLICY_71A,
+    CPU_POLICY_1D, CPU_POLICY_1C,  CPU_POLICY_E1D, CPU_POLICY_E1C, CPU_POLICY_D1A, CPU_POLICY_7B,
+    CPU_POLICY_7C, CPU_POLICY_E7D, CPU_POLICY_E8B, CPU_POLICY_7D,  CPU_POLICY_71A,
 };
 
 static int64_t cpu_featureset(struct xen_sysctl *op)

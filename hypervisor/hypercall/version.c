@@ -20,7 +20,8 @@ static int64_t put_features(guest_va_t argument)
         return -XEN_EINVAL;
     }
     info.submap = 1u << XENFEAT_mmu_pt_update_preserve_ad | 1u << XENFEAT_highmem_assist |
-                  1u << XENFEAT_gnttab_map_avail_bits | 1u << XENFEAT_memory_op_vnode_supported | 1u << XENFEAT_direct_mapped;
+                  1u << XENFEAT_gnttab_map_avail_bits | 1u << XENFEAT_memory_op_vnode_supported |
+                  1u << XENFEAT_direct_mapped;
     if (d->vm_assist & 1ull << VMASST_TYPE_pae_extended_cr3) {
         info.submap |= 1u << XENFEAT_pae_pgdir_above_4gb;
     }
@@ -32,7 +33,8 @@ static int64_t put_features(guest_va_t argument)
 
 static int64_t put_compile_info(guest_va_t argument)
 {
-    struct xen_compile_info info = {.compiler = "gcc " __VERSION__, .compile_by = "parvis", .compile_domain = ""};
+    struct xen_compile_info info = {
+        .compiler = "gcc " __VERSION__, .compile_by = "parvis", .compile_domain = ""};
 
     strlcpy(info.compile_date, "unknown", sizeof(info.compile_date));
     return port_copy_to_guest(argument, &info, sizeof(info));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Messages, by whom they blame: errors are the hypervisor's, warnings a guest's; info tells of lives, debug of details. */
+/* Messages, by whom they blame: errors are the hypervisor's, warnings a guest's; info tells of lives. */
 #ifndef LIB_LOG_H
 #define LIB_LOG_H
 

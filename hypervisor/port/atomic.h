@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Atomic operations on words that several CPUs, or a guest and the hypervisor, share. All are sequentially consistent
- * unless the name says otherwise. They go through the port so that the tests' machine can switch CPUs at each of them.
+ * Atomic operations on words that several CPUs, or a guest and the hypervisor, share. All are sequentially
+ * consistent unless the name says otherwise. They go through the port so that the tests' machine can switch
+ * CPUs at each of them.
  */
 #ifndef PORT_ATOMIC_H
 #define PORT_ATOMIC_H
@@ -24,7 +25,8 @@ static inline uint64_t port_read_acquire_u64(const volatile uint64_t *p);
 static inline void port_write_release_u32(volatile uint32_t *p, uint32_t value);
 static inline void port_write_release_u64(volatile uint64_t *p, uint64_t value);
 
-/* If *p is *expected, stores desired and returns true; else puts what was found into *expected and returns false. */
+/* If *p is *expected, stores desired and returns true; else puts what was found into *expected and returns
+ * false. */
 static inline bool port_cas_u16(volatile uint16_t *p, uint16_t *expected, uint16_t desired);
 static inline bool port_cas_u32(volatile uint32_t *p, uint32_t *expected, uint32_t desired);
 static inline bool port_cas_u64(volatile uint64_t *p, uint64_t *expected, uint64_t desired);

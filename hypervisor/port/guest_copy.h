@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Access to the memory of the vCPU that runs on this CPU, by its own linear addresses and page tables, as the guest
- * kernel would see it. Every call checks that the range lies outside the hypervisor's and is canonical; the caller checks
- * nothing. A byte that is read twice may differ: copy once, then check and use the copy.
+ * Access to the memory of the vCPU that runs on this CPU, by its own linear addresses and page tables, as the
+ * guest kernel would see it. Every call checks that the range lies outside the hypervisor's and is canonical;
+ * the caller checks nothing. A byte that is read twice may differ: copy once, then check and use the copy.
  */
 #ifndef PORT_GUEST_COPY_H
 #define PORT_GUEST_COPY_H
@@ -21,7 +21,8 @@ static inline bool guest_range_ok(guest_va_t start, uint64_t length)
     return (start.n < low_end && end <= low_end) || (start.n >= high_start && (end == 0 || end >= start.n));
 }
 
-/* 0, or -XEN_EFAULT with an unspecified part copied. The first is inline for small constant sizes on the machine. */
+/* 0, or -XEN_EFAULT with an unspecified part copied. The first is inline for small constant sizes on the
+ * machine. */
 int port_copy_from_guest(void *to, guest_va_t from, size_t length) MUST_CHECK;
 int port_copy_to_guest(guest_va_t to, const void *from, size_t length) MUST_CHECK;
 
@@ -32,9 +33,9 @@ int port_clear_guest(guest_va_t to, size_t length) MUST_CHECK;
 size_t port_fetch_guest(void *to, guest_va_t from, size_t length);
 
 /* One element number index of a guest's array. */
-#define GUEST_ARRAY_GET(to, array, index)                                                                              \
+#define GUEST_ARRAY_GET(to, array, index) \
     port_copy_from_guest((to), guest_va((array).n + (uint64_t)(index) * sizeof(*(to))), sizeof(*(to)))
-#define GUEST_ARRAY_PUT(array, index, from)                                                                            \
+#define GUEST_ARRAY_PUT(array, index, from) \
     port_copy_to_guest(guest_va((array).n + (uint64_t)(index) * sizeof(*(from))), (from), sizeof(*(from)))
 
 /* The address in an ABI handle (XEN_GUEST_HANDLE) that was copied in. */

@@ -11,17 +11,20 @@
 unsigned int port_irq_count(void);
 
 /*
- * Routes a GSI to a CPU with this trigger and polarity; masked. 0, -XEN_EINVAL (no such pin, or the hypervisor's own), -XEN_ENOSPC.
- * From then on its interrupts call pirq_interrupt (core/pirq.h) with interrupts off and no lock held.
+ * Routes a GSI to a CPU with this trigger and polarity; masked. 0, -XEN_EINVAL (no such pin, or the
+ * hypervisor's own), -XEN_ENOSPC. From then on its interrupts call pirq_interrupt (core/pirq.h) with
+ * interrupts off and no lock held.
  */
 int port_irq_route(unsigned int gsi, bool level, bool low) MUST_CHECK;
 
 void port_irq_mask(unsigned int gsi, bool masked);
 
-/* Trigger and polarity that the machine has for a GSI before anybody sets them: ISA's, with the firmware's overrides. */
+/* Trigger and polarity that the machine has for a GSI before anybody sets them: ISA's, with the firmware's
+ * overrides. */
 void port_irq_default(unsigned int gsi, bool *level, bool *low);
 
-/* A register of an interrupt controller at a machine address, as a domain may read it; -XEN_EINVAL: no controller's. */
+/* A register of an interrupt controller at a machine address, as a domain may read it; -XEN_EINVAL: no
+ * controller's. */
 int port_irq_controller_read(uint64_t address, uint32_t reg, uint32_t *value) MUST_CHECK;
 
 #endif

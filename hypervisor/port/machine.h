@@ -11,7 +11,8 @@ struct port_cpuid {
     uint32_t a, b, c, d;
 };
 
-/* CPUID of the machine as the hypervisor sees it, with the running vCPU's XCR0 where leaf 0xd depends on it. */
+/* CPUID of the machine as the hypervisor sees it, with the running vCPU's XCR0 where leaf 0xd depends on it.
+ */
 struct port_cpuid port_cpuid(uint32_t leaf, uint32_t subleaf);
 
 /* Reads an MSR; false if the CPU raised #GP. Writes one; false likewise. */
@@ -33,15 +34,17 @@ void port_console_write(const char *text, size_t length);
 void port_power_off(void) NORETURN;
 void port_reset(void) NORETURN;
 
-/* Puts the machine into ACPI sleep state S5 by PM1 control values; -XEN_ENODEV without ACPI. Returns only on failure. */
+/* Puts the machine into ACPI sleep state S5 by PM1 control values; -XEN_ENODEV without ACPI. Returns only on
+ * failure. */
 int port_acpi_sleep(uint16_t pm1a, uint16_t pm1b);
 
-/* The entry with this index of the memory map that the firmware gave, in ascending order; false at the end. */
+/* The entry with this index of the memory map that the firmware gave, in ascending order; false at the end.
+ */
 bool port_machine_e820(unsigned int index, struct e820entry *entry);
 
 /*
- * The first frame of a run of 2 MiB that holds the given 2 MiB of the machine-to-physical table (the table's entries from chunk * 2^18
- * on); MFN_INVALID when that part of the table has no memory of its own.
+ * The first frame of a run of 2 MiB that holds the given 2 MiB of the machine-to-physical table (the table's
+ * entries from chunk * 2^18 on); MFN_INVALID when that part of the table has no memory of its own.
  */
 mfn_t port_m2p_chunk(uint64_t chunk);
 

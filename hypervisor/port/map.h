@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Access to frames. Every port_map_frame is paired with a port_unmap_frame; the tests' machine fails on a leak. */
+/* Access to frames. Every port_map_frame is paired with a port_unmap_frame; the tests' machine fails on a
+ * leak. */
 #ifndef PORT_MAP_H
 #define PORT_MAP_H
 
@@ -24,7 +25,8 @@ static inline uint64_t port_frame_limit(void);
 /* How many frames of RAM there are. */
 uint64_t port_ram_frames(void);
 
-/* The machine-to-physical table: writes one entry (frame must be RAM), reads one (any frame; ~0 for a hole). */
+/* The machine-to-physical table: writes one entry (frame must be RAM), reads one (any frame; ~0 for a hole).
+ */
 static inline void port_m2p_set(mfn_t frame, uint64_t entry);
 static inline uint64_t port_m2p_get(mfn_t frame);
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Time. System time is in nanoseconds since the hypervisor started, the same on all CPUs, and never goes back. */
+/* Time. System time is in nanoseconds since the hypervisor started, the same on all CPUs, and never goes
+ * back. */
 #ifndef PORT_TIME_H
 #define PORT_TIME_H
 
 #include "lib/types.h"
 
-/* A clock for guests, as the ABI's vcpu_time_info has it: time = system_time + ((tsc - tsc_stamp) << shift) * mul >> 32. */
+/* A clock for guests, as the ABI's vcpu_time_info has it: time = system_time + ((tsc - tsc_stamp) << shift) *
+ * mul >> 32. */
 struct port_clock {
     uint64_t tsc_stamp;
     uint64_t system_time;
@@ -28,8 +30,8 @@ uint64_t port_wallclock_base(void);
 void port_wallclock_set_base(uint64_t ns);
 
 /*
- * This CPU shall call timer_interrupt (core/timer.h) at the given system time, or at once if that has passed; replaces
- * what was asked before. UINT64_MAX asks for nothing.
+ * This CPU shall call timer_interrupt (core/timer.h) at the given system time, or at once if that has passed;
+ * replaces what was asked before. UINT64_MAX asks for nothing.
  */
 void port_timer_arm(uint64_t deadline);
 

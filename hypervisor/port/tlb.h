@@ -13,8 +13,9 @@ void port_tlb_flush_all(struct cpumask cpus);
 void port_tlb_flush_page(struct cpumask cpus, guest_va_t address);
 
 /*
- * The machine's flush clock: goes on with every full flush of all entries of a CPU. A frame that leaves a type notes it
- * (port_tlb_clock), and before its reuse only those CPUs need a flush that have not flushed since (port_tlb_stale).
+ * The machine's flush clock: goes on with every full flush of all entries of a CPU. A frame that leaves a
+ * type notes it (port_tlb_clock), and before its reuse only those CPUs need a flush that have not flushed
+ * since (port_tlb_stale).
  */
 uint32_t port_tlb_clock(void);
 struct cpumask port_tlb_stale(struct cpumask cpus, uint32_t since);

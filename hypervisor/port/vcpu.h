@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The machine's part of domains and vCPUs. struct port_vcpu and struct port_domain are opaque to core; the machine
- * embeds what it needs (saved registers, FPU, windows).
+ * The machine's part of domains and vCPUs. struct port_vcpu and struct port_domain are opaque to core; the
+ * machine embeds what it needs (saved registers, FPU, windows).
  */
 #ifndef PORT_VCPU_H
 #define PORT_VCPU_H
@@ -20,40 +20,45 @@ void port_domain_destroy(struct domain *d);
 int port_vcpu_init(struct vcpu *v) MUST_CHECK;
 void port_vcpu_destroy(struct vcpu *v);
 
-/* The guest's general registers: of the running vCPU those that the entry saved, of others those that were put away. */
+/* The guest's general registers: of the running vCPU those that the entry saved, of others those that were
+ * put away. */
 static inline struct cpu_user_regs *port_vcpu_regs(struct vcpu *v);
 
 /*
- * Gives control of this CPU to another vCPU: saves the old one's registers, FPU state and segment bases, loads the new
- * one's root, windows and state. Called by the scheduler with interrupts off and its lock dropped; returns on the new
- * vCPU's way out into its guest (or in the idle loop). core/sched.h sched_switched is called as soon as the old vCPU's
- * state is saved.
+ * Gives control of this CPU to another vCPU: saves the old one's registers, FPU state and segment bases,
+ * loads the new one's root, windows and state. Called by the scheduler with interrupts off and its lock
+ * dropped; returns on the new vCPU's way out into its guest (or in the idle loop). core/sched.h
+ * sched_switched is called as soon as the old vCPU's state is saved.
  */
 void port_vcpu_switch(struct vcpu *from, struct vcpu *to);
 
-/* Puts into the vCPU's save area what the CPU still holds of it, so that another CPU can read it; v is paused. */
+/* Puts into the vCPU's save area what the CPU still holds of it, so that another CPU can read it; v is
+ * paused. */
 void port_vcpu_sync(struct vcpu *v);
 
-/* Fills the hypervisor's slots 256 to 271 of a new L4, mapped at l4, of a domain; and which value CR3 gets is core's. */
+/* Fills the hypervisor's slots 256 to 271 of a new L4, mapped at l4, of a domain; and which value CR3 gets is
+ * core's. */
 void port_l4_init(struct domain *d, uint64_t *l4);
 
 /*
- * Loads a root for the running vCPU. port_load_root flushes only what is not global, which is right between the two roots
- * of one address space (kernel and user mode); port_load_new_root flushes all, for another address space.
+ * Loads a root for the running vCPU. port_load_root flushes only what is not global, which is right between
+ * the two roots of one address space (kernel and user mode); port_load_new_root flushes all, for another
+ * address space.
  */
 void port_load_root(mfn_t l4);
 void port_load_new_root(mfn_t l4);
 
 /*
- * The descriptor windows of a vCPU. GDT: maps the frames (count of them, at most 14) or unmaps all (0). LDT: one page of
- * the window (index 0 to 15) mapped to a frame or, with MFN_INVALID, unmapped; and the size in descriptors that LLDT gets.
- * The caller flushes.
+ * The descriptor windows of a vCPU. GDT: maps the frames (count of them, at most 14) or unmaps all (0). LDT:
+ * one page of the window (index 0 to 15) mapped to a frame or, with MFN_INVALID, unmapped; and the size in
+ * descriptors that LLDT gets. The caller flushes.
  */
 void port_gdt_set(struct vcpu *v, const mfn_t *frames, unsigned int count);
 void port_ldt_map(struct vcpu *v, unsigned int page, mfn_t frame);
 void port_ldt_load(struct vcpu *v, unsigned int descriptors);
 
-/* Segment bases of the running vCPU: the active FS and GS, and the GS base of the other mode (kernel or user). */
+/* Segment bases of the running vCPU: the active FS and GS, and the GS base of the other mode (kernel or
+ * user). */
 uint64_t port_fs_base(void);
 uint64_t port_gs_base(void);
 uint64_t port_gs_base_other(void);
@@ -61,7 +66,8 @@ void port_set_fs_base(uint64_t base);
 void port_set_gs_base(uint64_t base);
 void port_set_gs_base_other(uint64_t base);
 
-/* FPU and SSE state of a vCPU that does not run, as the 512 bytes of FXSAVE; what else there is of state becomes initial. */
+/* FPU and SSE state of a vCPU that does not run, as the 512 bytes of FXSAVE; what else there is of state
+ * becomes initial. */
 void port_fpu_get(struct vcpu *v, void *fxsave);
 void port_fpu_set(struct vcpu *v, const void *fxsave);
 

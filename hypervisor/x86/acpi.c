@@ -46,7 +46,7 @@ enum {
     FADT_RESET_VALUE = 128,
 };
 
-#define FADT_HAS_RESET (1u << 10)
+#define FADT_HAS_RESET   (1u << 10)
 #define ADDRESS_SPACE_IO 1
 
 struct acpi_info acpi_info;
@@ -129,8 +129,8 @@ static void read_madt(const uint8_t *table, uint32_t length)
         return;
     }
     acpi_info.apic_physical = read_field(table, 36, 4);
-    for (uint32_t at = MADT_FIRST_ENTRY; at + 2 <= length && table[at + 1] >= 2 && at + table[at + 1] <= length;
-         at += table[at + 1]) {
+    for (uint32_t at = MADT_FIRST_ENTRY;
+         at + 2 <= length && table[at + 1] >= 2 && at + table[at + 1] <= length; at += table[at + 1]) {
         madt_entry(table + at, table[at + 1]);
     }
 }
@@ -146,7 +146,8 @@ static const uint8_t *aml_small(const uint8_t *at, uint8_t *value)
     return at + 1;
 }
 
-/* The package _S5_ in the DSDT holds the values that mean "off"; it is a plain constant in all known firmware. */
+/* The package _S5_ in the DSDT holds the values that mean "off"; it is a plain constant in all known
+ * firmware. */
 static void find_s5(const uint8_t *dsdt, uint32_t length)
 {
     for (uint32_t at = sizeof(struct acpi_header); at + 16 < length; at++) {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* What the hypervisor takes from ACPI's tables: CPUs, interrupt controllers, the power registers. Facts: ACPI 6.4, chapters 4 and 5. */
+/* What the hypervisor takes from ACPI's tables: CPUs, interrupt controllers, the power registers. Facts:
+ * ACPI 6.4, chapters 4 and 5. */
 #ifndef X86_ACPI_H
 #define X86_ACPI_H
 
 #include "lib/types.h"
 
-#define ACPI_CPUS_MAX 64u
-#define ACPI_IOAPICS_MAX 8u
+#define ACPI_CPUS_MAX      64u
+#define ACPI_IOAPICS_MAX   8u
 #define ACPI_OVERRIDES_MAX 24u
 
 struct acpi_ioapic {
@@ -37,14 +38,15 @@ struct acpi_info {
     uint16_t pm1a_control, pm1b_control, pm_timer, smi_command;
     uint16_t sci;
     bool s5_known;
-    uint8_t s5_a, s5_b;      /* SLP_TYP values of S5 */
-    uint16_t reset_port;     /* 0: none */
+    uint8_t s5_a, s5_b;  /* SLP_TYP values of S5 */
+    uint16_t reset_port; /* 0: none */
     uint8_t reset_value;
 };
 
 extern struct acpi_info acpi_info;
 
-/* Reads the tables; rsdp is a physical address or 0 to search. acpi_info.present tells whether there was anything. */
+/* Reads the tables; rsdp is a physical address or 0 to search. acpi_info.present tells whether there was
+ * anything. */
 void x86_acpi_init(uint64_t rsdp);
 
 #endif

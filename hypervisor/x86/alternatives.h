@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Instructions that are replaced at boot when the CPU has a feature or a mitigation is on: one table for all of them. */
+/* Instructions that are replaced at boot when the CPU has a feature or a mitigation is on: one table for all. */
 #ifndef X86_ALTERNATIVES_H
 #define X86_ALTERNATIVES_H
 
 #define ALTERNATIVE_SMAP 1
 #define ALTERNATIVE_XSAVE 2
 
+/* clang-format off: assembly */
 #ifdef __ASSEMBLER__
 
 /* old must be at least as long as new; what remains of it stays. */

@@ -21,16 +21,16 @@ enum {
     APIC_TIMER_DIVIDE = 0x3e0,
 };
 
-#define APIC_ENABLE 0x100u
-#define APIC_MASKED 0x10000u
-#define APIC_LVT_NMI 0x400u
+#define APIC_ENABLE      0x100u
+#define APIC_MASKED      0x10000u
+#define APIC_LVT_NMI     0x400u
 #define APIC_DIVIDE_BY_1 0xbu
-#define ICR_PENDING (1u << 12)
-#define ICR_ASSERT (1u << 14)
-#define ICR_INIT 0x500u
-#define ICR_STARTUP 0x600u
-#define ICR_NMI 0x400u
-#define ICR_OTHERS 0xc0000u
+#define ICR_PENDING      (1u << 12)
+#define ICR_ASSERT       (1u << 14)
+#define ICR_INIT         0x500u
+#define ICR_STARTUP      0x600u
+#define ICR_NMI          0x400u
+#define ICR_OTHERS       0xc0000u
 
 static volatile uint8_t *registers;
 

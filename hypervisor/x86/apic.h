@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* The local APIC (xAPIC, memory-mapped): interrupts between CPUs and the timer. Facts: SDM volume 3, chapter 11. */
+/* The local APIC (xAPIC, memory-mapped): interrupts between CPUs and the timer. Facts: SDM volume 3,
+ * chapter 11. */
 #ifndef X86_APIC_H
 #define X86_APIC_H
 
 #include "lib/types.h"
 
 /* Vectors: devices from 0x30 on, in the order in which they are routed. */
-#define X86_VECTOR_DEVICE 0x30u
+#define X86_VECTOR_DEVICE     0x30u
 #define X86_VECTOR_DEVICE_END 0xf0u
-#define X86_VECTOR_TIMER 0xf8u
-#define X86_VECTOR_FLUSH 0xf9u
-#define X86_VECTOR_KICK 0xfau
-#define X86_VECTOR_SPURIOUS 0xffu
+#define X86_VECTOR_TIMER      0xf8u
+#define X86_VECTOR_FLUSH      0xf9u
+#define X86_VECTOR_KICK       0xfau
+#define X86_VECTOR_SPURIOUS   0xffu
 
 /* Maps the registers; once, then x86_apic_cpu_init on every CPU. */
 void x86_apic_init(uint64_t physical);

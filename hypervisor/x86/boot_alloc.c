@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory before the frame allocator exists. The model: RAM regions, and a sorted list of ranges that are taken. */
+/* Memory before the frame allocator exists. The model: RAM regions, and a sorted list of ranges that are
+ * taken. */
 #include "x86/boot_alloc.h"
 #include "x86/boot_info.h"
 #include "core/frame.h"
@@ -7,8 +8,8 @@
 #include "port/cpu.h"
 #include "port/map.h"
 
-#define E820_RAM 1u
-#define FOUR_GIB 0x100000000ull
+#define E820_RAM  1u
+#define FOUR_GIB  0x100000000ull
 #define TAKEN_MAX 32u
 
 struct range {

@@ -5,10 +5,12 @@
 
 #include "lib/types.h"
 
-/* Sets x86_ram from the loader's map and keeps the image, the modules and the loader's data out of the way. */
+/* Sets x86_ram from the loader's map and keeps the image, the modules and the loader's data out of the way.
+ */
 void x86_boot_memory_init(void);
 
-/* The physical address of length bytes (rounded up to pages), zeroed, aligned to align (a power of two >= 4096). Panics when out. */
+/* The physical address of length bytes (rounded up to pages), zeroed, aligned to align (a power of two >=
+ * 4096). Panics when out. */
 uint64_t x86_boot_alloc(uint64_t length, uint64_t align);
 
 /* Gives all RAM that nobody took to the frame allocator; x86_boot_alloc must not be used after it. */

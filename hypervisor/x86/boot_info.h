@@ -5,9 +5,9 @@
 
 #include "lib/types.h"
 
-#define BOOT_MEMORY_MAX 128u
+#define BOOT_MEMORY_MAX  128u
 #define BOOT_MODULES_MAX 8u
-#define BOOT_LINE_MAX 2048u
+#define BOOT_LINE_MAX    2048u
 
 struct boot_memory {
     uint64_t start, length;
@@ -31,8 +31,8 @@ struct boot_info {
 extern struct boot_info boot_info;
 
 /*
- * Fills boot_info from the loader's structures. magic is what the loader left in eax, address the physical address in ebx
- * (below 4 GiB, reachable in the direct map). NULL, or what is wrong in words for a person.
+ * Fills boot_info from the loader's structures. magic is what the loader left in eax, address the physical
+ * address in ebx (below 4 GiB, reachable in the direct map). NULL, or what is wrong in words for a person.
  */
 const char *boot_info_read(uint32_t magic, uint32_t address);
 

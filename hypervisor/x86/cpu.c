@@ -7,7 +7,7 @@
 #include "x86/percpu.h"
 
 #define XCR0_X87_SSE 3ull
-#define XCR0_GUEST 0xe7ull /* x87, SSE, AVX, AVX-512 (three) */
+#define XCR0_GUEST   0xe7ull /* x87, SSE, AVX, AVX-512 (three) */
 
 struct x86_features x86_features;
 
@@ -53,8 +53,8 @@ static void find_structured(void)
 }
 
 /*
- * QEMU's own emulator (seen in 7.2) reads the stack for far returns and IRET in ring 3 with the rights of ring 0: with SMAP on,
- * a PV kernel's would fault for ever.
+ * QEMU's own emulator (seen in 7.2) reads the stack for far returns and IRET in ring 3 with the rights of
+ * ring 0: with SMAP on, a PV kernel's would fault for ever.
  */
 static bool emulator_breaks_smap(void)
 {
@@ -100,8 +100,9 @@ void x86_features_init(void)
         log_info("SMAP stays off: this emulator's far returns in ring 3 do not go with it");
         f->smap = false;
     }
-    f->cr4 = CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT | (f->pge ? CR4_PGE : 0) | (f->smep ? CR4_SMEP : 0) |
-             (f->smap ? CR4_SMAP : 0) | (f->umip ? CR4_UMIP : 0) | (f->xsave ? CR4_OSXSAVE : 0);
+    f->cr4 = CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT | (f->pge ? CR4_PGE : 0) |
+             (f->smep ? CR4_SMEP : 0) | (f->smap ? CR4_SMAP : 0) | (f->umip ? CR4_UMIP : 0) |
+             (f->xsave ? CR4_OSXSAVE : 0);
     if (f->xsave) {
         find_xsave();
     }
@@ -128,7 +129,8 @@ void x86_cpu_setup(void)
     }
 }
 
-/* Each record: where, what to put there, its length, and which feature (a byte of struct x86_features) asks for it. */
+/* Each record: where, what to put there, its length, and which feature (a byte of struct x86_features) asks
+ * for it. */
 struct alternative {
     int32_t place, code; /* relative to themselves */
     uint8_t length, feature;

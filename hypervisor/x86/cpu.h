@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-/* The CPU itself: control registers, MSRs, features, and the alternatives table. Facts from the Intel SDM, volumes 3 and 4. */
+/* The CPU itself: control registers, MSRs, features, and the alternatives table. Facts from the Intel SDM,
+ * volumes 3 and 4. */
 #ifndef X86_CPU_H
 #define X86_CPU_H
 
 #include "lib/types.h"
 
-#define MSR_APIC_BASE 0x1bu
-#define MSR_SYSENTER_CS 0x174u
-#define MSR_SYSENTER_ESP 0x175u
-#define MSR_SYSENTER_EIP 0x176u
-#define MSR_PAT 0x277u
-#define MSR_TSC_DEADLINE 0x6e0u
-#define MSR_EFER 0xc0000080u
-#define MSR_STAR 0xc0000081u
-#define MSR_LSTAR 0xc0000082u
-#define MSR_CSTAR 0xc0000083u
-#define MSR_SYSCALL_MASK 0xc0000084u
-#define MSR_FS_BASE 0xc0000100u
-#define MSR_GS_BASE 0xc0000101u
+#define MSR_APIC_BASE      0x1bu
+#define MSR_SYSENTER_CS    0x174u
+#define MSR_SYSENTER_ESP   0x175u
+#define MSR_SYSENTER_EIP   0x176u
+#define MSR_PAT            0x277u
+#define MSR_TSC_DEADLINE   0x6e0u
+#define MSR_EFER           0xc0000080u
+#define MSR_STAR           0xc0000081u
+#define MSR_LSTAR          0xc0000082u
+#define MSR_CSTAR          0xc0000083u
+#define MSR_SYSCALL_MASK   0xc0000084u
+#define MSR_FS_BASE        0xc0000100u
+#define MSR_GS_BASE        0xc0000101u
 #define MSR_KERNEL_GS_BASE 0xc0000102u
-#define MSR_TSC_AUX 0xc0000103u
+#define MSR_TSC_AUX        0xc0000103u
 
 #define EFER_SCE (1ull << 0)
-#define EFER_NX (1ull << 11)
+#define EFER_NX  (1ull << 11)
 
 #define CR0_MP (1ull << 1)
 #define CR0_EM (1ull << 2)
@@ -31,29 +32,30 @@
 #define CR0_WP (1ull << 16)
 #define CR0_AM (1ull << 18)
 
-#define CR4_TSD (1ull << 2)
-#define CR4_DE (1ull << 3)
-#define CR4_PAE (1ull << 5)
-#define CR4_MCE (1ull << 6)
-#define CR4_PGE (1ull << 7)
-#define CR4_OSFXSR (1ull << 9)
+#define CR4_TSD        (1ull << 2)
+#define CR4_DE         (1ull << 3)
+#define CR4_PAE        (1ull << 5)
+#define CR4_MCE        (1ull << 6)
+#define CR4_PGE        (1ull << 7)
+#define CR4_OSFXSR     (1ull << 9)
 #define CR4_OSXMMEXCPT (1ull << 10)
-#define CR4_UMIP (1ull << 11)
-#define CR4_FSGSBASE (1ull << 16)
-#define CR4_OSXSAVE (1ull << 18)
-#define CR4_SMEP (1ull << 20)
-#define CR4_SMAP (1ull << 21)
+#define CR4_UMIP       (1ull << 11)
+#define CR4_FSGSBASE   (1ull << 16)
+#define CR4_OSXSAVE    (1ull << 18)
+#define CR4_SMEP       (1ull << 20)
+#define CR4_SMAP       (1ull << 21)
 
 /* The page attribute table that the ABI promises: WB, WT, UC-, UC, WC, WP, UC, UC. */
 #define X86_PAT 0x0000050100070406ull
 
 /* What this machine's CPUs have, found on the first of them. */
 struct x86_features {
-    bool nx, pge, large_1g, smep, smap, umip, fsgsbase, xsave, xsaveopt, rdtscp, tsc_deadline, invariant_tsc, hypervisor;
+    bool nx, pge, large_1g, smep, smap, umip, fsgsbase, xsave, xsaveopt, rdtscp, tsc_deadline, invariant_tsc,
+        hypervisor;
     bool fxsave_opt;
-    uint32_t xsave_size;    /* bytes for all components of xcr0_all */
-    uint64_t xcr0_all;      /* components that guests may use */
-    uint64_t cr4;           /* what every CPU runs with, the guest's own bits aside */
+    uint32_t xsave_size; /* bytes for all components of xcr0_all */
+    uint64_t xcr0_all;   /* components that guests may use */
+    uint64_t cr4;        /* what every CPU runs with, the guest's own bits aside */
     uint8_t physical_bits;
     bool intel, amd;
 };
@@ -82,7 +84,9 @@ static inline void x86_wrmsr(uint32_t msr, uint64_t value)
 
 static inline void x86_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 {
-    __asm__ volatile("cpuid" : "=a"(out[0]), "=b"(out[1]), "=c"(out[2]), "=d"(out[3]) : "a"(leaf), "c"(subleaf));
+    __asm__ volatile("cpuid"
+                     : "=a"(out[0]), "=b"(out[1]), "=c"(out[2]), "=d"(out[3])
+                     : "a"(leaf), "c"(subleaf));
 }
 
 static inline uint64_t x86_rdtsc(void)

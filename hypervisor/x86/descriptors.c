@@ -7,8 +7,8 @@
 #include "x86/cpu.h"
 
 #define GATE_PRESENT_INTERRUPT 0x8e00ull
-#define GATE_DPL3 0x6000ull
-#define FIRST (LAYOUT_GDT_PAGE * 512) /* index of the first descriptor of the page */
+#define GATE_DPL3              0x6000ull
+#define FIRST                  (LAYOUT_GDT_PAGE * 512) /* index of the first descriptor of the page */
 
 #define FLAGS_CLEARED_BY_SYSCALL 0x47700u /* AC, NT, IOPL, DF, IF, TF, and VM for good measure */
 
@@ -38,7 +38,8 @@ static void set_gate(unsigned int vector, unsigned int ist, bool user)
     uint64_t handler = x86_entry_table[vector];
 
     idt[vector].low = (handler & 0xffff) | (uint64_t)LAYOUT_CS << 16 | (uint64_t)ist << 32 |
-                      (GATE_PRESENT_INTERRUPT | (user ? GATE_DPL3 : 0)) << 32 | (handler >> 16 & 0xffff) << 48;
+                      (GATE_PRESENT_INTERRUPT | (user ? GATE_DPL3 : 0)) << 32 |
+                      (handler >> 16 & 0xffff) << 48;
     idt[vector].high = handler >> 32;
 }
 
@@ -62,8 +63,7 @@ static void fill_gdt(struct x86_cpu *cpu)
     gdt[LAYOUT_GUEST_CS32 / 8 - FIRST] = 0x00cffb000000ffff;
     gdt[LAYOUT_GUEST_SS / 8 - FIRST] = 0x00cff3000000ffff;
     gdt[LAYOUT_GUEST_CS64 / 8 - FIRST] = 0x00affb000000ffff;
-    gdt[LAYOUT_TSS / 8 - FIRST] =
-        limit | (tss & 0xffffff) << 16 | 0x89ull << 40 | (tss >> 24 & 0xff) << 56;
+    gdt[LAYOUT_TSS / 8 - FIRST] = limit | (tss & 0xffffff) << 16 | 0x89ull << 40 | (tss >> 24 & 0xff) << 56;
     gdt[LAYOUT_TSS / 8 - FIRST + 1] = tss >> 32;
     gdt[LAYOUT_CPU_SELECTOR / 8 - FIRST] = 0x0040f30000000000ull | cpu->id;
 }
@@ -103,7 +103,8 @@ static void write_stub(uint8_t *writable, uintptr_t address, struct x86_cpu *cpu
     at = put_offset(at + sizeof(mov), address + sizeof(mov), (uintptr_t)&cpu->scratch_rsp);
     memcpy(at, lea, sizeof(lea));
     at += sizeof(lea);
-    at = put_offset(at, address + (uintptr_t)(at - writable), x86_cpu_block(cpu->id) + LAYOUT_CPU_STACK_END - 32);
+    at = put_offset(at, address + (uintptr_t)(at - writable),
+                    x86_cpu_block(cpu->id) + LAYOUT_CPU_STACK_END - 32);
     memcpy(at, jmp, sizeof(jmp));
     at += sizeof(jmp);
     put_offset(at, address + (uintptr_t)(at - writable), entry);
@@ -138,7 +139,8 @@ static void load_segments(void)
 void x86_windows_unload(void)
 {
     struct x86_cpu *cpu = x86_this_cpu();
-    struct table_pointer gdt = {(LAYOUT_GDT_PAGE + 1) * PAGE_SIZE - 1, (uint64_t)cpu->gdt - LAYOUT_GDT_PAGE * PAGE_SIZE};
+    struct table_pointer gdt = {(LAYOUT_GDT_PAGE + 1) * PAGE_SIZE - 1,
+                                (uint64_t)cpu->gdt - LAYOUT_GDT_PAGE * PAGE_SIZE};
 
     __asm__ volatile("lgdt %0" : : "m"(gdt));
     __asm__ volatile("lldt %w0" : : "r"(0));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Entry and exit. Every entry from a guest saves all registers at the top of the CPU's main stack as struct cpu_user_regs
- * and ends at x86_exit, which does pending work in C before it goes back. docs/entry-paths.md has the picture.
+ * Entry and exit. Every entry from a guest saves all registers at the top of the CPU's main stack as struct
+ * cpu_user_regs and ends at x86_exit, which does pending work in C before it goes back. docs/entry-paths.md has the
+ * picture.
  *
  * Places for mitigations: ENTER_FROM_GUEST and LEAVE_TO_GUEST stand at every crossing.
  */
@@ -185,7 +186,8 @@ syscall_slow:
     jmp x86_exit
 
 /*
- * Builds the frame of a trap or system call on the guest kernel's stack and enters its handler: rax the address, ecx how.
+ * Builds the frame of a trap or system call on the guest kernel's stack and enters its handler: rax the address,
+ * ecx how.
  */
     .balign 16
 fast_bounce:
@@ -297,8 +299,8 @@ fast_slow:
     jmp trap_saved
 
 /*
- * The iret hypercall: registers and the frame stand on the guest kernel's stack. Nothing of ours is overwritten that the
- * slow path needs before the last read has succeeded.
+ * The iret hypercall: registers and the frame stand on the guest kernel's stack. Nothing of ours is overwritten that
+ * the slow path needs before the last read has succeeded.
  */
     .balign 16
 fast_iret:
@@ -488,8 +490,8 @@ trap_saved:
     iretq
 
 /*
- * #DB has a stack of its own, for a guest can make it happen at the first instruction of an entry. One that comes from a
- * guest moves to the main stack, which is empty then.
+ * #DB has a stack of its own, for a guest can make it happen at the first instruction of an entry. One that comes
+ * from a guest moves to the main stack, which is empty then.
  */
     .balign 16
 entry_debug:

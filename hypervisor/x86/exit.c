@@ -107,7 +107,8 @@ void port_cpu_kick(unsigned int id)
 {
     struct x86_cpu *cpu = x86_cpu_data(id);
 
-    /* Every exit of this CPU looks at the running vCPU; for another one, the flag pairs with its look before HLT. */
+    /* Every exit of this CPU looks at the running vCPU; for another one, the flag pairs with its look before
+     * HLT. */
     if (id != port_cpu_id()) {
         port_or_u32(&cpu->work, X86_WORK_KICK);
         x86_apic_send(cpu->apic_id, X86_VECTOR_KICK);

@@ -24,7 +24,8 @@ void x86_switch_stack(uintptr_t rsp, void (*function)(void)) NORETURN;
 /* A CPU begins its life: current is its idle vCPU. */
 void x86_exit_idle(void) NORETURN;
 
-/* A vector of a device, the timer or another CPU; with interrupts off, from a guest, the idle loop or a window. */
+/* A vector of a device, the timer or another CPU; with interrupts off, from a guest, the idle loop or a
+ * window. */
 void x86_interrupt(unsigned int vector);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The only instructions of the hypervisor that touch a guest's linear addresses. A fault in them goes on at their fixup.
+ * The only instructions of the hypervisor that touch a guest's linear addresses. A fault in them goes on at their
+ * fixup.
  * size_t x86_copy_guest(void *to, const void *from, size_t length): bytes that were not copied.
  */
 #include "x86/alternatives.h"
@@ -126,7 +127,7 @@ x86_load_gs_other:
 
     LOAD_SELECTOR gs, gs
 
-/* void x86_xrstor(const void *area, uint32_t mask): a bad image (never one that was checked) loads the initial state. */
+/* bool x86_try_xrstor(const void *area, uint32_t mask): false for a bad image. */
     .globl x86_try_xrstor
     .balign 16
 x86_try_xrstor:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The first instructions of the machine's first CPU (32-bit, as multiboot leaves it) and of the others (real mode), up to
- * 64-bit code on the boot tables. The boot tables map the low 4 GiB one to one, at LAYOUT_DIRECT, and the first GiB at
- * LAYOUT_IMAGE; x86/paging.c replaces them.
+ * The first instructions of the machine's first CPU (32-bit, as multiboot leaves it) and of the others (real mode),
+ * up to 64-bit code on the boot tables. The boot tables map the low 4 GiB one to one and at LAYOUT_DIRECT, and the
+ * first GiB at LAYOUT_IMAGE; x86/page_table.c replaces them.
  */
 #include "x86/layout.h"
 

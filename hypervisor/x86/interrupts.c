@@ -12,7 +12,7 @@
 #include "x86/ioapic.h"
 #include "x86/serial.h"
 
-static uint16_t gsi_of_vector[256];   /* GSI + 1; 0: none */
+static uint16_t gsi_of_vector[256]; /* GSI + 1; 0: none */
 static uint8_t vector_of_gsi[PORT_IRQ_MAX];
 static unsigned int next_vector = X86_VECTOR_DEVICE;
 static unsigned int serial_gsi = UINT32_MAX;
@@ -108,7 +108,8 @@ void x86_interrupt(unsigned int vector)
     case X86_VECTOR_KICK:
         break; /* the work bits say what for; the exit path looks */
     default:
-        device(vector); /* before the EOI: a level-triggered pin is masked first, or it would come again at once */
+        device(vector); /* before the EOI: a level-triggered pin is masked first, or it would come again at
+                           once */
         break;
     }
     x86_apic_eoi();

@@ -8,15 +8,15 @@
 #include "x86/cpu.h"
 #include "x86/page_table.h"
 
-#define REGISTER_SELECT 0x00
-#define REGISTER_WINDOW 0x10
+#define REGISTER_SELECT  0x00
+#define REGISTER_WINDOW  0x10
 #define REGISTER_VERSION 1
-#define REGISTER_PIN0 0x10
-#define PIN_LOW (1u << 13)
-#define PIN_LEVEL (1u << 15)
-#define PIN_MASKED (1u << 16)
-#define PIC1_DATA 0x21
-#define PIC2_DATA 0xa1
+#define REGISTER_PIN0    0x10
+#define PIN_LOW          (1u << 13)
+#define PIN_LEVEL        (1u << 15)
+#define PIN_MASKED       (1u << 16)
+#define PIC1_DATA        0x21
+#define PIC2_DATA        0xa1
 
 struct ioapic {
     volatile uint8_t *registers;

@@ -10,10 +10,10 @@
 #include "x86/cpu.h"
 #include "x86/guest_copy.h"
 
-#define PM1_SLEEP_ENABLE (1u << 13)
+#define PM1_SLEEP_ENABLE     (1u << 13)
 #define PM1_SLEEP_TYPE_SHIFT 10
-#define RESET_CONTROL 0xcf9
-#define KEYBOARD_CONTROLLER 0x64
+#define RESET_CONTROL        0xcf9
+#define KEYBOARD_CONTROLLER  0x64
 
 struct port_cpuid port_cpuid(uint32_t leaf, uint32_t subleaf)
 {
@@ -97,7 +97,8 @@ static void NORETURN stop(void)
 void port_power_off(void)
 {
     if (acpi_info.s5_known) {
-        port_acpi_sleep((uint16_t)(acpi_info.s5_a << PM1_SLEEP_TYPE_SHIFT), (uint16_t)(acpi_info.s5_b << PM1_SLEEP_TYPE_SHIFT));
+        port_acpi_sleep((uint16_t)(acpi_info.s5_a << PM1_SLEEP_TYPE_SHIFT),
+                        (uint16_t)(acpi_info.s5_b << PM1_SLEEP_TYPE_SHIFT));
     }
     log_info("the machine may be switched off now");
     stop();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Multiboot 1 and 2: copies what the loader tells into boot_info. Facts from the Multiboot specifications 0.6.96 and 2.0. */
+/* Multiboot 1 and 2: copies what the loader tells into boot_info. Facts from the Multiboot specifications
+ * 0.6.96 and 2.0. */
 #include "x86/boot_info.h"
 #include "lib/string.h"
 #include "port/map.h"
@@ -7,12 +8,13 @@
 #define MULTIBOOT1_MAGIC 0x2badb002u
 #define MULTIBOOT2_MAGIC 0x36d76289u
 
-#define MULTIBOOT1_HAS_LINE (1u << 2)
+#define MULTIBOOT1_HAS_LINE    (1u << 2)
 #define MULTIBOOT1_HAS_MODULES (1u << 3)
-#define MULTIBOOT1_HAS_MAP (1u << 6)
+#define MULTIBOOT1_HAS_MAP     (1u << 6)
 
 struct multiboot1_info {
-    uint32_t flags, mem_lower, mem_upper, boot_device, line, module_count, modules, symbols[4], map_length, map;
+    uint32_t flags, mem_lower, mem_upper, boot_device, line, module_count, modules, symbols[4], map_length,
+        map;
 };
 
 struct multiboot1_module {
@@ -64,7 +66,8 @@ static void add_module(uint64_t start, uint64_t end, const char *line)
     }
 }
 
-/* A multiboot 1 loader puts the file's name in front of the line; the hypervisor's and the modules' lines start after it. */
+/* A multiboot 1 loader puts the file's name in front of the line; the hypervisor's and the modules' lines
+ * start after it. */
 static const char *after_name(const char *line)
 {
     while (*line == ' ') {
@@ -176,6 +179,7 @@ const char *boot_info_read(uint32_t magic, uint32_t address)
     case MULTIBOOT2_MAGIC:
         return read_multiboot2(address);
     default:
-        return "this loader speaks neither Multiboot 1 nor Multiboot 2; boot with QEMU's -kernel or with GRUB";
+        return "this loader speaks neither Multiboot 1 nor Multiboot 2; boot with QEMU's -kernel or with "
+               "GRUB";
     }
 }

@@ -7,9 +7,9 @@
 #include "port/map.h"
 #include "x86/boot_alloc.h"
 
-#define LARGE_SIZE 0x200000ull
+#define LARGE_SIZE   0x200000ull
 #define LARGE_FRAMES (LARGE_SIZE / PAGE_SIZE)
-#define TABLE_FLAGS (X86_PTE_PRESENT | X86_PTE_WRITE | X86_PTE_ACCESSED | X86_PTE_DIRTY)
+#define TABLE_FLAGS  (X86_PTE_PRESENT | X86_PTE_WRITE | X86_PTE_ACCESSED | X86_PTE_DIRTY)
 
 extern const char image_start[], image_text_end[], image_rodata_end[], image_end[];
 
@@ -98,17 +98,20 @@ static void map_direct(void)
 
 static void map_image(void)
 {
-    uintptr_t start = (uintptr_t)image_start, text = (uintptr_t)image_text_end, rodata = (uintptr_t)image_rodata_end;
+    uintptr_t start = (uintptr_t)image_start, text = (uintptr_t)image_text_end,
+              rodata = (uintptr_t)image_rodata_end;
 
     x86_map(start, start - LAYOUT_IMAGE, text - start, X86_PTE_RX);
     x86_map(text, text - LAYOUT_IMAGE, rodata - text, X86_PTE_RO);
     x86_map(rodata, rodata - LAYOUT_IMAGE, (uintptr_t)image_end - rodata, X86_PTE_RW);
 }
 
-/* Backs the part of a table of element_size-byte elements that describes the frames [first, end) with memory. */
+/* Backs the part of a table of element_size-byte elements that describes the frames [first, end) with memory.
+ */
 static void back_table(uintptr_t table, uint64_t element_size, uint64_t first, uint64_t end)
 {
-    uintptr_t at = (table + first * element_size) & PAGE_MASK, to = ROUND_UP(table + end * element_size, PAGE_SIZE);
+    uintptr_t at = (table + first * element_size) & PAGE_MASK,
+              to = ROUND_UP(table + end * element_size, PAGE_SIZE);
 
     for (; at < to; at += PAGE_SIZE) {
         uint64_t step = PAGE_SIZE;
@@ -124,7 +127,8 @@ static void back_table(uintptr_t table, uint64_t element_size, uint64_t first, u
     }
 }
 
-/* Where there is no RAM the frame table reads as frames that nobody owns: one page of zeros for all of them. */
+/* Where there is no RAM the frame table reads as frames that nobody owns: one page of zeros for all of them.
+ */
 static void back_holes(void)
 {
     uintptr_t end = ROUND_UP(LAYOUT_FRAMES + port_frame_limit() * sizeof(struct frame), PAGE_SIZE);
@@ -138,8 +142,8 @@ static void back_holes(void)
 }
 
 /*
- * The machine-to-physical table. Chunks of 2 MiB describe a GiB each; where there is no RAM at all, one L2, one L1 and one
- * page of all ones serve the whole range of 2^35 entries, so that a guest's read never faults.
+ * The machine-to-physical table. Chunks of 2 MiB describe a GiB each; where there is no RAM at all, one L2,
+ * one L1 and one page of all ones serve the whole range of 2^35 entries, so that a guest's read never faults.
  */
 static void map_m2p(void)
 {
@@ -162,7 +166,8 @@ static void map_m2p(void)
         l3[at >> 30] = own | table;
     }
     for (unsigned int i = 0; i < x86_ram_count; i++) {
-        for (uint64_t at = x86_ram[i].first * 8 & ~(LARGE_SIZE - 1); at < x86_ram[i].end * 8; at += LARGE_SIZE) {
+        for (uint64_t at = x86_ram[i].first * 8 & ~(LARGE_SIZE - 1); at < x86_ram[i].end * 8;
+             at += LARGE_SIZE) {
             if (!x86_find_entry(LAYOUT_M2P_RW + at)) {
                 uint64_t chunk = x86_boot_alloc(LARGE_SIZE, LARGE_SIZE);
 

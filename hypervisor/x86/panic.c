@@ -79,13 +79,14 @@ void x86_backtrace(uintptr_t rip, uintptr_t rbp)
 static void print_registers(const struct cpu_user_regs *r)
 {
 #define N(field) ((unsigned long)r->field)
-    log_error("  rip %04x:%016lx  rsp %04x:%016lx  rflags %08lx  error %x", r->cs, N(rip), (unsigned int)r->ss, N(rsp),
-              N(rflags), r->error_code);
+    log_error("  rip %04x:%016lx  rsp %04x:%016lx  rflags %08lx  error %x", r->cs, N(rip),
+              (unsigned int)r->ss, N(rsp), N(rflags), r->error_code);
     log_error("  rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx", N(rax), N(rbx), N(rcx), N(rdx));
     log_error("  rsi %016lx  rdi %016lx  rbp %016lx  r8  %016lx", N(rsi), N(rdi), N(rbp), N(r8));
     log_error("  r9  %016lx  r10 %016lx  r11 %016lx  r12 %016lx", N(r9), N(r10), N(r11), N(r12));
     log_error("  r13 %016lx  r14 %016lx  r15 %016lx", N(r13), N(r14), N(r15));
-    log_error("  cr2 %016lx  root %016lx", (unsigned long)x86_read_cr2(), (unsigned long)x86_this_cpu()->root);
+    log_error("  cr2 %016lx  root %016lx", (unsigned long)x86_read_cr2(),
+              (unsigned long)x86_this_cpu()->root);
 #undef N
 }
 

@@ -11,9 +11,9 @@ struct vcpu;
 
 /* Work that the exit path must do before it enters a guest. */
 #define X86_WORK_RESCHEDULE 1u
-#define X86_WORK_TIMER 2u
-#define X86_WORK_KICK 4u /* somebody changed what this CPU's guest should see: look again */
-#define X86_WORK_CALL 8u
+#define X86_WORK_TIMER      2u
+#define X86_WORK_KICK       4u /* somebody changed what this CPU's guest should see: look again */
+#define X86_WORK_CALL       8u
 
 struct x86_tss {
     uint32_t reserved0;
@@ -34,24 +34,24 @@ struct x86_flush {
 struct x86_cpu {
     struct vcpu *current;
     struct vcpu *idle;
-    uint64_t scratch_rsp;  /* the guest's rsp between SYSCALL and the first push */
+    uint64_t scratch_rsp; /* the guest's rsp between SYSCALL and the first push */
     uint32_t id;
     uint32_t work;         /* atomic, X86_WORK_* */
     uint32_t flush_wanted; /* atomic: 1 while flush asks for something not yet done */
     uint32_t apic_id;
     struct x86_flush flush;
-    uint64_t root;         /* what CR3 holds */
+    uint64_t root; /* what CR3 holds */
     uint64_t cr4;
     uint64_t xcr0;
-    uint64_t lock_levels;  /* debug builds: a bit a level held */
-    uint64_t lock_pairs;   /* ... of which two are held */
+    uint64_t lock_levels;              /* debug builds: a bit a level held */
+    uint64_t lock_pairs;               /* ... of which two are held */
     uint64_t fault_address, fault_rip; /* of the last fault that looked spurious */
-    bool in_window;        /* inside port_preempt_pending's window */
+    bool in_window;                    /* inside port_preempt_pending's window */
     bool online;
-    uint64_t *gdt;         /* the descriptors' page */
+    uint64_t *gdt; /* the descriptors' page */
     uint32_t deadline_armed;
     struct vcpu *fpu_owner;
-    uint64_t exits;        /* work loops, for figures */
+    uint64_t exits; /* work loops, for figures */
     struct x86_tss tss;
 };
 

@@ -14,15 +14,15 @@ enum {
     UART_LSR,
 };
 
-#define LCR_8N1 0x03
-#define LCR_DIVISOR 0x80
+#define LCR_8N1          0x03
+#define LCR_DIVISOR      0x80
 #define FCR_ENABLE_CLEAR 0x07
 #define MCR_DTR_RTS_OUT2 0x0b
-#define LSR_DATA 0x01
-#define LSR_EMPTY 0x20
-#define IER_RECEIVE 0x01
-#define CLOCK 115200u
-#define SPIN_MAX 200000u
+#define LSR_DATA         0x01
+#define LSR_EMPTY        0x20
+#define IER_RECEIVE      0x01
+#define CLOCK            115200u
+#define SPIN_MAX         200000u
 
 static uint16_t port = 0x3f8;
 static unsigned int irq = 4;

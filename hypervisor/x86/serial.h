@@ -5,7 +5,8 @@
 
 #include "lib/types.h"
 
-/* Early: 115200 8n1 on COM1. x86_serial_configure takes Xen's com1=/com2= value ("115200,8n1") and says what is wrong in it. */
+/* Early: 115200 8n1 on COM1. x86_serial_configure takes Xen's com1=/com2= value ("115200,8n1") and says what
+ * is wrong in it. */
 void x86_serial_init(void);
 const char *x86_serial_configure(unsigned int com, const char *value);
 

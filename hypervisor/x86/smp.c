@@ -17,7 +17,7 @@
 #include "x86/page_table.h"
 #include "x86/time.h"
 
-#define TRAMPOLINE 0x8000u
+#define TRAMPOLINE  0x8000u
 #define MILLISECOND 1000000ull
 
 extern const char trampoline_start[], trampoline_end[], trampoline_far32[], trampoline32[];
@@ -41,7 +41,8 @@ void x86_cpu_block_make(unsigned int id, uint32_t apic_id)
 
     for (unsigned int page = 0; page < LAYOUT_CPU_SIZE / PAGE_SIZE; page++) {
         if (LAYOUT_CPU_MAPPED >> page & 1) {
-            x86_map(block + page * PAGE_SIZE, memory + page * PAGE_SIZE, PAGE_SIZE, page == 0 ? X86_PTE_RX : X86_PTE_RW);
+            x86_map(block + page * PAGE_SIZE, memory + page * PAGE_SIZE, PAGE_SIZE,
+                    page == 0 ? X86_PTE_RX : X86_PTE_RW);
         }
     }
     stubs_frame[id] = memory;
@@ -118,7 +119,8 @@ void x86_smp_start(unsigned int count)
 {
     for (unsigned int id = 1; id < count; id++) {
         if (!start_one(id)) {
-            log_error("CPU %u (APIC id %u) did not start; going on without it", id, x86_cpu_data(id)->apic_id);
+            log_error("CPU %u (APIC id %u) did not start; going on without it", id,
+                      x86_cpu_data(id)->apic_id);
         }
     }
 }
@@ -152,7 +154,8 @@ void port_cpu_call(struct cpumask mask, void (*function)(void *argument), void *
     call.function = function;
     call.argument = argument;
     port_write_release_u64(&call.left, others.bits);
-    CPUMASK_FOR_EACH(cpu, others) {
+    CPUMASK_FOR_EACH(cpu, others)
+    {
         port_or_u32(&x86_cpu_data((unsigned int)cpu)->work, X86_WORK_CALL);
         x86_apic_send(x86_cpu_data((unsigned int)cpu)->apic_id, X86_VECTOR_KICK);
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The image's function names: made from the first link's symbols and linked in by the second (x86/symbols.sh). */
+/* The image's function names: made from the first link's symbols and linked in by the second
+ * (x86/symbols.sh). */
 #ifndef X86_SYMBOLS_H
 #define X86_SYMBOLS_H
 

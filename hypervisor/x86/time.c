@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Time. One scale for all CPUs: their counters start together at reset and run at one rate; x86_time_init says if not. */
+/* Time. One scale for all CPUs: their counters start together at reset and run at one rate; x86_time_init
+ * says if not. */
 #include "x86/time.h"
 #include "lib/log.h"
 #include "port/atomic.h"
@@ -8,14 +9,14 @@
 #include "x86/apic.h"
 #include "x86/cpu.h"
 
-#define NS_PER_SECOND 1000000000ull
-#define PIT_HZ 1193182u
-#define PIT_CHANNEL2 0x42
-#define PIT_COMMAND 0x43
-#define PIT_GATE 0x61
+#define NS_PER_SECOND     1000000000ull
+#define PIT_HZ            1193182u
+#define PIT_CHANNEL2      0x42
+#define PIT_COMMAND       0x43
+#define PIT_GATE          0x61
 #define CALIBRATION_TICKS 11932u /* 10 ms */
-#define MEASUREMENTS 5u
-#define TIMER_MAX_NS 1000000000ull
+#define MEASUREMENTS      5u
+#define TIMER_MAX_NS      1000000000ull
 
 static uint64_t tsc_start;
 static uint32_t tsc_mul; /* nanoseconds = (ticks << shift) * mul >> 32 */

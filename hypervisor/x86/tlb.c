@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Flushes of translations. One CPU at a time asks others (flush_lock); each of those does it in its interrupt, or, when it
- * waits for something itself, in port_cpu_relax; so nobody waits for one who waits.
+ * Flushes of translations. One CPU at a time asks others (flush_lock); each of those does it in its
+ * interrupt, or, when it waits for something itself, in port_cpu_relax; so nobody waits for one who waits.
  */
 #include "port/tlb.h"
 #include "port/atomic.h"
@@ -54,14 +54,16 @@ static void ask(struct cpumask others, struct x86_flush request)
     while (__atomic_load_n(&flush_serving, __ATOMIC_ACQUIRE) != mine) {
         port_cpu_relax();
     }
-    CPUMASK_FOR_EACH(other, others) {
+    CPUMASK_FOR_EACH(other, others)
+    {
         struct x86_cpu *cpu = x86_cpu_data((unsigned int)other);
 
         cpu->flush = request;
         __atomic_store_n(&cpu->flush_wanted, 1, __ATOMIC_SEQ_CST);
         x86_apic_send(cpu->apic_id, X86_VECTOR_FLUSH);
     }
-    CPUMASK_FOR_EACH(wait, others) {
+    CPUMASK_FOR_EACH(wait, others)
+    {
         while (__atomic_load_n(&x86_cpu_data((unsigned int)wait)->flush_wanted, __ATOMIC_ACQUIRE)) {
             port_cpu_relax();
         }
@@ -106,7 +108,8 @@ struct cpumask port_tlb_stale(struct cpumask cpus, uint32_t since)
     struct cpumask stale = CPUMASK_NONE;
 
     /* A difference of 2^31 flushes would be taken for the past; a frame does not wait that long untouched. */
-    CPUMASK_FOR_EACH(cpu, cpus) {
+    CPUMASK_FOR_EACH(cpu, cpus)
+    {
         if ((int32_t)(port_read_u32(&flush_stamps[cpu]) - since) <= 0) {
             stale = cpumask_with(stale, (unsigned int)cpu);
         }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Exceptions: those of guests go to core, those of the hypervisor are fixed up where a guest's value caused them, or end it. */
+/* Exceptions: those of guests go to core, those of the hypervisor are fixed up where a guest's value caused
+ * them, or end it. */
 #include "core/domain.h"
 #include "lib/log.h"
 #include "port/cpu.h"
@@ -11,7 +12,7 @@
 #include "x86/panic.h"
 
 #define FIRST_INTERRUPT 32u
-#define VECTOR_INT80 0x80u
+#define VECTOR_INT80    0x80u
 
 enum {
     TRAP_DEBUG = 1,
@@ -22,8 +23,8 @@ enum {
 };
 
 #define FAULT_PRESENT 1u
-#define FAULT_WRITE 2u
-#define FAULT_USER 4u
+#define FAULT_WRITE   2u
+#define FAULT_USER    4u
 
 #define LDT_OFFSET 0x10000
 
@@ -37,7 +38,8 @@ static bool window_fault(struct vcpu *v, uint64_t address)
     return offset >= LDT_OFFSET && guest_cpu_ldt_fault(v, (uint64_t)offset - LDT_OFFSET);
 }
 
-/* The CPU looked for a descriptor of the guest (a guest's own access to that address has the user bit). True: it is settled. */
+/* The CPU looked for a descriptor of the guest (a guest's own access to that address has the user bit). True:
+ * it is settled. */
 static bool guest_window_fault(struct vcpu *v, struct cpu_user_regs *regs, uint64_t address)
 {
     int64_t offset = x86_windows_offset(v, address);
@@ -55,8 +57,8 @@ static bool spurious(struct vcpu *v, uint64_t address, uint32_t error)
 {
     uint64_t entry;
 
-    return !v->is_idle && guest_range_ok(guest_va(address), 1) && error & FAULT_PRESENT && error & FAULT_WRITE &&
-           mm_walk(v, guest_va(address), &entry) && entry & 2;
+    return !v->is_idle && guest_range_ok(guest_va(address), 1) && error & FAULT_PRESENT &&
+           error & FAULT_WRITE && mm_walk(v, guest_va(address), &entry) && entry & 2;
 }
 
 /* The IRET to the guest faulted: its registers are loaded already and were saved anew by this exception. */
@@ -72,7 +74,8 @@ static void NORETURN iret_fault(struct cpu_user_regs *regs, unsigned int vector)
     frame.rsp = guest->rsp;
     frame.ss = guest->ss;
     *guest = frame;
-    /* The guest learns of it as if its own first instruction had faulted. Its other mode's frame is in place already. */
+    /* The guest learns of it as if its own first instruction had faulted. Its other mode's frame is in place
+     * already. */
     guest_cpu_inject_trap(port_current(), vector, error, true);
     x86_exit_from(guest);
 }
@@ -89,7 +92,8 @@ static void hypervisor_trap(struct cpu_user_regs *regs, unsigned int vector)
             return;
         }
         /* The same instruction at the same place again is no spurious fault any more. */
-        if ((address != cpu->fault_address || regs->rip != cpu->fault_rip) && spurious(port_current(), address, regs->error_code)) {
+        if ((address != cpu->fault_address || regs->rip != cpu->fault_rip) &&
+            spurious(port_current(), address, regs->error_code)) {
             cpu->fault_address = address;
             cpu->fault_rip = regs->rip;
             return;
@@ -101,7 +105,8 @@ static void hypervisor_trap(struct cpu_user_regs *regs, unsigned int vector)
         regs->rip = fixup;
         return;
     }
-    if (regs->rip == (uintptr_t)x86_iret_instruction && vector >= TRAP_NO_SEGMENT && vector <= TRAP_PAGE_FAULT) {
+    if (regs->rip == (uintptr_t)x86_iret_instruction && vector >= TRAP_NO_SEGMENT &&
+        vector <= TRAP_PAGE_FAULT) {
         iret_fault(regs, vector);
     }
     if (vector == TRAP_DEBUG) {

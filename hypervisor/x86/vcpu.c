@@ -15,11 +15,11 @@
 #include "x86/page_table.h"
 #include "x86/tlb.h"
 
-#define FXSAVE_SIZE 512u
-#define XSAVE_HEADER 64u
+#define FXSAVE_SIZE   512u
+#define XSAVE_HEADER  64u
 #define MXCSR_DEFAULT 0x1f80u
-#define FCW_DEFAULT 0x37fu
-#define DR7_ENABLED 0xffull
+#define FCW_DEFAULT   0x37fu
+#define DR7_ENABLED   0xffull
 
 struct cpu_user_regs *x86_vcpu_regs(struct vcpu *v)
 {
@@ -66,7 +66,10 @@ void port_l4_init(struct domain *d, uint64_t *l4)
 static void fpu_save(struct vcpu *v)
 {
     if (x86_features.xsave) {
-        __asm__ volatile("xsave64 (%0)" : : "r"(v->machine.fpu), "a"((uint32_t)x86_features.xcr0_all), "d"(0) : "memory");
+        __asm__ volatile("xsave64 (%0)"
+                         :
+                         : "r"(v->machine.fpu), "a"((uint32_t)x86_features.xcr0_all), "d"(0)
+                         : "memory");
     } else {
         __asm__ volatile("fxsave64 (%0)" : : "r"(v->machine.fpu) : "memory");
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Slot 260: the windows through which a domain's GDTs and LDTs are seen at fixed addresses. A vCPU's window is 16 pages of
- * GDT, of which page 14 belongs to the CPU that it runs on, then 16 pages of LDT.
+ * Slot 260: the windows through which a domain's GDTs and LDTs are seen at fixed addresses. A vCPU's window
+ * is 16 pages of GDT, of which page 14 belongs to the CPU that it runs on, then 16 pages of LDT.
  */
 #include "core/domain.h"
 #include "core/frame.h"
@@ -14,9 +14,9 @@
 #include "x86/page_table.h"
 
 #define VCPUS_A_TABLE (512 / LAYOUT_WINDOW_PAGES)
-#define TABLE_FLAGS (X86_PTE_PRESENT | X86_PTE_WRITE | X86_PTE_ACCESSED | X86_PTE_DIRTY)
+#define TABLE_FLAGS   (X86_PTE_PRESENT | X86_PTE_WRITE | X86_PTE_ACCESSED | X86_PTE_DIRTY)
 /* Not global: the same addresses show another domain's tables after a switch. */
-#define WINDOW_FLAGS (X86_PTE_PRESENT | X86_PTE_WRITE | X86_PTE_ACCESSED | X86_PTE_DIRTY | X86_PTE_NX)
+#define WINDOW_FLAGS     (X86_PTE_PRESENT | X86_PTE_WRITE | X86_PTE_ACCESSED | X86_PTE_DIRTY | X86_PTE_NX)
 #define WINDOW_READ_ONLY (X86_PTE_PRESENT | X86_PTE_ACCESSED | X86_PTE_NX)
 
 /* What guests see where they have no table: a page of null descriptors. */
@@ -49,7 +49,8 @@ int port_domain_init(struct domain *d)
 
     m->windows_l3 = new_table();
     m->windows_l2 = new_table();
-    m->windows_l1 = heap_zalloc(ROUND_UP(MAX(d->vcpu_count, 1u), VCPUS_A_TABLE) / VCPUS_A_TABLE * sizeof(uint64_t *));
+    m->windows_l1 =
+        heap_zalloc(ROUND_UP(MAX(d->vcpu_count, 1u), VCPUS_A_TABLE) / VCPUS_A_TABLE * sizeof(uint64_t *));
     if (!m->windows_l3 || !m->windows_l2 || !m->windows_l1) {
         port_domain_destroy(d);
         return -XEN_ENOMEM;
@@ -122,7 +123,8 @@ void port_gdt_set(struct vcpu *v, const mfn_t *frames, unsigned int count)
     entries = window(v);
 
     for (unsigned int i = 0; i < LAYOUT_GDT_PAGE; i++) {
-        entries[i] = i < count ? frames[i].n << PAGE_SHIFT | WINDOW_FLAGS : physical_of_image(zero_page) | WINDOW_READ_ONLY;
+        entries[i] = i < count ? frames[i].n << PAGE_SHIFT | WINDOW_FLAGS
+                               : physical_of_image(zero_page) | WINDOW_READ_ONLY;
     }
 }
 

@@ -3,48 +3,49 @@
 #ifndef PORT_IMPL_ATOMIC_H
 #define PORT_IMPL_ATOMIC_H
 
-#define PORT_ATOMIC_ACCESS(bits)                                                                                       \
-    static inline uint##bits##_t port_read_u##bits(const volatile uint##bits##_t *p)                                   \
-    {                                                                                                                  \
-        return __atomic_load_n(p, __ATOMIC_RELAXED);                                                                   \
-    }                                                                                                                  \
-    static inline void port_write_u##bits(volatile uint##bits##_t *p, uint##bits##_t value)                            \
-    {                                                                                                                  \
-        __atomic_store_n(p, value, __ATOMIC_RELAXED);                                                                  \
+#define PORT_ATOMIC_ACCESS(bits)                                                            \
+    static inline uint##bits##_t port_read_u##bits(const volatile uint##bits##_t *p)        \
+    {                                                                                       \
+        return __atomic_load_n(p, __ATOMIC_RELAXED);                                        \
+    }                                                                                       \
+    static inline void port_write_u##bits(volatile uint##bits##_t *p, uint##bits##_t value) \
+    {                                                                                       \
+        __atomic_store_n(p, value, __ATOMIC_RELAXED);                                       \
     }
 
-#define PORT_ATOMIC_ORDERED(bits)                                                                                      \
-    static inline uint##bits##_t port_read_acquire_u##bits(const volatile uint##bits##_t *p)                           \
-    {                                                                                                                  \
-        return __atomic_load_n(p, __ATOMIC_ACQUIRE);                                                                   \
-    }                                                                                                                  \
-    static inline void port_write_release_u##bits(volatile uint##bits##_t *p, uint##bits##_t value)                    \
-    {                                                                                                                  \
-        __atomic_store_n(p, value, __ATOMIC_RELEASE);                                                                  \
-    }                                                                                                                  \
-    static inline uint##bits##_t port_add_u##bits(volatile uint##bits##_t *p, uint##bits##_t value)                    \
-    {                                                                                                                  \
-        return __atomic_fetch_add(p, value, __ATOMIC_SEQ_CST);                                                         \
-    }                                                                                                                  \
-    static inline uint##bits##_t port_or_u##bits(volatile uint##bits##_t *p, uint##bits##_t mask)                      \
-    {                                                                                                                  \
-        return __atomic_fetch_or(p, mask, __ATOMIC_SEQ_CST);                                                           \
-    }                                                                                                                  \
-    static inline uint##bits##_t port_and_u##bits(volatile uint##bits##_t *p, uint##bits##_t mask)                     \
-    {                                                                                                                  \
-        return __atomic_fetch_and(p, mask, __ATOMIC_SEQ_CST);                                                          \
+#define PORT_ATOMIC_ORDERED(bits)                                                                   \
+    static inline uint##bits##_t port_read_acquire_u##bits(const volatile uint##bits##_t *p)        \
+    {                                                                                               \
+        return __atomic_load_n(p, __ATOMIC_ACQUIRE);                                                \
+    }                                                                                               \
+    static inline void port_write_release_u##bits(volatile uint##bits##_t *p, uint##bits##_t value) \
+    {                                                                                               \
+        __atomic_store_n(p, value, __ATOMIC_RELEASE);                                               \
+    }                                                                                               \
+    static inline uint##bits##_t port_add_u##bits(volatile uint##bits##_t *p, uint##bits##_t value) \
+    {                                                                                               \
+        return __atomic_fetch_add(p, value, __ATOMIC_SEQ_CST);                                      \
+    }                                                                                               \
+    static inline uint##bits##_t port_or_u##bits(volatile uint##bits##_t *p, uint##bits##_t mask)   \
+    {                                                                                               \
+        return __atomic_fetch_or(p, mask, __ATOMIC_SEQ_CST);                                        \
+    }                                                                                               \
+    static inline uint##bits##_t port_and_u##bits(volatile uint##bits##_t *p, uint##bits##_t mask)  \
+    {                                                                                               \
+        return __atomic_fetch_and(p, mask, __ATOMIC_SEQ_CST);                                       \
     }
 
-#define PORT_ATOMIC_CAS(bits)                                                                                          \
-    static inline bool port_cas_u##bits(volatile uint##bits##_t *p, uint##bits##_t *expected, uint##bits##_t desired)  \
-    {                                                                                                                  \
-        return __atomic_compare_exchange_n(p, expected, desired, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);           \
+#define PORT_ATOMIC_CAS(bits)                                                                                \
+    static inline bool port_cas_u##bits(volatile uint##bits##_t *p, uint##bits##_t *expected,                \
+                                        uint##bits##_t desired)                                              \
+    {                                                                                                        \
+        return __atomic_compare_exchange_n(p, expected, desired, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
     }
 
-#define PORT_ATOMIC_SWAP(bits)                                                                                         \
-    static inline uint##bits##_t port_swap_u##bits(volatile uint##bits##_t *p, uint##bits##_t value)                   \
-    {                                                                                                                  \
-        return __atomic_exchange_n(p, value, __ATOMIC_SEQ_CST);                                                        \
+#define PORT_ATOMIC_SWAP(bits)                                                                       \
+    static inline uint##bits##_t port_swap_u##bits(volatile uint##bits##_t *p, uint##bits##_t value) \
+    {                                                                                                \
+        return __atomic_exchange_n(p, value, __ATOMIC_SEQ_CST);                                      \
     }
 
 PORT_ATOMIC_ACCESS(8)
@@ -84,7 +85,8 @@ static inline void port_barrier(void)
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-/* x86 keeps loads in order among themselves, and stores too (SDM volume 3, 8.2.2): only the compiler is held back. */
+/* x86 keeps loads in order among themselves, and stores too (SDM volume 3, 8.2.2): only the compiler is held
+ * back. */
 static inline void port_barrier_read(void)
 {
     __asm__ volatile("" ::: "memory");

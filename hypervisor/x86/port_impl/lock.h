@@ -12,7 +12,10 @@ struct spinlock {
     uint8_t level;
 };
 
-#define SPINLOCK(lock_level) {.level = (lock_level)}
+#define SPINLOCK(lock_level)  \
+    {                         \
+        .level = (lock_level) \
+    }
 
 /* Debug builds keep the held levels of each CPU and stop on a lock out of order; else these are empty. */
 #ifdef PARVIS_DEBUG

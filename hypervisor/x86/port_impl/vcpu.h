@@ -15,7 +15,7 @@ struct port_vcpu {
     struct cpu_user_regs regs; /* while the vCPU is not running */
     void *fpu;                 /* XSAVE area */
     uint32_t ldt_descriptors;
-    bool context_on_cpu;       /* registers are on a CPU, not here */
+    bool context_on_cpu; /* registers are on a CPU, not here */
 };
 
 /* Where the entry path puts the registers of what runs on a CPU. */
