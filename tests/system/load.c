@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * load SECONDS: a mixed load for a kernel on a hypervisor. Each kind of work has a process of its own that
- * repeats it and
- * checks each result; at the end the rounds of each are printed. The exit status is 0 only when all was right and every
- * worker got on.
+ * load SECONDS: a mixed load for a kernel on a hypervisor. Each kind of work has a process of its own that repeats it
+ * and checks each result; at the end the rounds of each are printed. The exit status is 0 only when all was right and
+ * every worker got on.
  */
 #define _GNU_SOURCE
 #include <errno.h>
