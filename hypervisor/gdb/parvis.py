@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Commands for gdb on a running Parvis: hv-domains, hv-evtchn, hv-frame, hv-runq, hv-cpu.
+"""Commands for gdb on a running Parvis: hv-domains, hv-evtchn, hv-grants, hv-frame, hv-runq, hv-cpu.
 
 Use: gdb build/hypervisor/parvis.elf -x hypervisor/gdb/parvis.py -ex 'target remote :1234'
 """
@@ -89,6 +89,17 @@ class Evtchn(gdb.Command):
         print(d["evtchn"])
 
 
+class Grants(gdb.Command):
+    """hv-grants N: the grant table of domain N as its module has it."""
+
+    def __init__(self):
+        super().__init__("hv-grants", gdb.COMMAND_DATA)
+
+    def invoke(self, argument, from_tty):
+        table = domain_by_id(argument_number(argument, "domain"))["gnttab"]
+        print(table.dereference() if int(table) else "none")
+
+
 class Frame(gdb.Command):
     """hv-frame MFN: references, owner and type of a machine frame."""
 
@@ -126,5 +137,5 @@ class Cpu(gdb.Command):
         print(cpu_data(argument_number(argument, "CPU")))
 
 
-for command in (Domains, Evtchn, Frame, Runq, Cpu):
+for command in (Domains, Evtchn, Grants, Frame, Runq, Cpu):
     command()
