@@ -8,6 +8,9 @@
 #include "port/guest_copy.h"
 #include "pvabi/features.h"
 
+/* What guests get to see of strings that are not for them. */
+#define DENIED "<denied>"
+
 static int64_t put_features(guest_va_t argument)
 {
     struct domain *d = CURRENT_DOMAIN();
@@ -79,9 +82,10 @@ int64_t hypercall_xen_version(struct hypercall_args *args)
     case XENVER_guest_handle:
         return port_copy_to_guest(argument, CURRENT_DOMAIN()->handle, sizeof(xen_domain_handle_t));
     case XENVER_commandline:
-        return put_string(argument, version_command_line, VERSION_COMMAND_LINE_LENGTH);
+        return put_string(argument, CURRENT_DOMAIN()->privileged ? version_command_line : DENIED,
+                          VERSION_COMMAND_LINE_LENGTH);
     case XENVER_build_id:
-        return -XEN_ENODATA;
+        return CURRENT_DOMAIN()->privileged ? -XEN_ENODATA : -XEN_EPERM;
     default:
         return -XEN_ENOSYS;
     }
