@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs the tests of domains. Each in a process of its own: the tests' machine starts once in one. */
+#include <stdlib.h>
+
+#include "domain_suites.h"
+
+/* So that a test that is not added any more is noticed. */
+#define TESTS_TOTAL 36
+
+int main(void)
+{
+    Suite *suite = suite_create("domains");
+    SRunner *runner;
+    int failed, total;
+
+    suite_add_tcase(suite, domain_table_tests());
+    suite_add_tcase(suite, domain_life_tests());
+    suite_add_tcase(suite, domain_calls_tests());
+    suite_add_tcase(suite, domain_toolstack_tests());
+    suite_add_tcase(suite, domain_console_tests());
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    total = srunner_ntests_run(runner);
+    srunner_free(runner);
+    return failed == 0 && total == TESTS_TOTAL ? EXIT_SUCCESS : EXIT_FAILURE;
+}
