@@ -14,6 +14,7 @@
 
 #define RING_SIZE        65536u
 #define LINE_MAX_LENGTH  320u
+#define GUEST_LINE_MAX   200u /* with the guest's number it fits into LINE_MAX_LENGTH */
 #define INPUT_SIZE       256u
 #define SWITCH_CHARACTER 1 /* Ctrl-A */
 #define SWITCH_COUNT     3u
@@ -158,23 +159,35 @@ void console_write_first(const char *text, size_t length)
     leave(token);
 }
 
-void console_write_guest(const struct domain *d, const char *text, size_t length)
+/* One line of a guest. What a terminal would obey, or would hide, becomes a question mark. Needs the console's lock. */
+static void put_guest_line(const struct domain *d, const char *text, size_t length)
 {
     char line[LINE_MAX_LENGTH];
+    size_t at = (size_t)format_buffer(line, sizeof(line), "(d%u) ", d->id);
+
+    for (size_t i = 0; i < length; i++) {
+        bool plain = (text[i] >= ' ' && text[i] <= '~') || text[i] == '\t';
+
+        line[at++] = plain ? text[i] : '?';
+    }
+    line[at++] = '\n';
+    if (take_budget(at)) {
+        tell_dropped();
+        put(line, at);
+    }
+}
+
+void console_write_guest(const struct domain *d, const char *text, size_t length)
+{
     struct lock_token token = enter();
 
     for (size_t at = 0; at < length;) {
         size_t part = 0;
-        int count;
 
-        while (at + part < length && text[at + part] != '\n' && part < 200) {
+        while (at + part < length && text[at + part] != '\n' && part < GUEST_LINE_MAX) {
             part++;
         }
-        count = format_buffer(line, sizeof(line), "(d%u) %.*s\n", d->id, (int)part, text + at);
-        if (take_budget((size_t)count)) {
-            tell_dropped();
-            put(line, (size_t)count);
-        }
+        put_guest_line(d, text + at, part);
         at += part;
         if (at < length && text[at] == '\n') {
             at++;
