@@ -159,7 +159,8 @@ void console_write_first(const char *text, size_t length)
     leave(token);
 }
 
-/* One line of a guest. What a terminal would obey, or would hide, becomes a question mark. Needs the console's lock. */
+/* One line of a guest. What a terminal would obey, or would hide, becomes a question mark. Needs the
+ * console's lock. */
 static void put_guest_line(const struct domain *d, const char *text, size_t length)
 {
     char line[LINE_MAX_LENGTH];

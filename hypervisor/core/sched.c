@@ -14,7 +14,7 @@
 static const struct sched_policy *const sched_policies[] = {&sched_fair, &sched_null};
 static const struct sched_policy *policy = &sched_fair;
 static struct sched_cpu sched_cpus[CPU_MAX];
-static uint64_t sched_idle_bits; /* atomic: CPUs whose current is their idle vCPU */
+static uint64_t sched_idle_bits;  /* atomic: CPUs whose current is their idle vCPU */
 static uint32_t sched_vcpu_count; /* atomic */
 
 static bool sched_policy_has_name(const struct sched_policy *p, const char *name)
@@ -115,15 +115,16 @@ static int sched_reserve(void)
 }
 
 /*
- * A turn ends while others wait: a CPU where fewer wait shall take one of them, so that in the end all get their share
- * although their number is no multiple of the CPUs'.
+ * A turn ends while others wait: a CPU where fewer wait shall take one of them, so that in the end all get
+ * their share although their number is no multiple of the CPUs'.
  */
 static void sched_ask_help(const struct sched_cpu *c)
 {
     uint32_t least = port_read_u32(&c->load);
     struct sched_cpu *helper = NULL;
 
-    CPUMASK_FOR_EACH(cpu, port_cpus_online()) {
+    CPUMASK_FOR_EACH(cpu, port_cpus_online())
+    {
         struct sched_cpu *other = &sched_cpus[cpu];
 
         if (other->idle && port_read_u32(&other->load) < least) {
@@ -363,7 +364,8 @@ static struct vcpu *sched_steal_from(struct sched_cpu *c, struct sched_cpu *vict
 /* Looks for work in the queues of others, for a CPU that has none. */
 static struct vcpu *sched_steal(struct sched_cpu *c)
 {
-    CPUMASK_FOR_EACH(cpu, port_cpus_online()) {
+    CPUMASK_FOR_EACH(cpu, port_cpus_online())
+    {
         struct vcpu *v = sched_steal_from(c, &sched_cpus[cpu]);
 
         if (v) {

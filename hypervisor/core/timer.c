@@ -11,8 +11,8 @@
 struct timer_cpu {
     struct spinlock lock; /* LOCK_TIMER */
     struct min_heap heap;
-    uint64_t running;     /* atomic: the timer (its address) whose function this CPU runs, or 0 */
-    uint32_t rearm;       /* atomic: another CPU changed the first timer */
+    uint64_t running; /* atomic: the timer (its address) whose function this CPU runs, or 0 */
+    uint32_t rearm;   /* atomic: another CPU changed the first timer */
 };
 
 static struct timer_cpu timer_cpus[CPU_MAX];
@@ -133,7 +133,8 @@ void timer_set(struct timer *t, uint64_t deadline)
 
 static bool timer_runs_elsewhere(const struct timer *t)
 {
-    CPUMASK_FOR_EACH(cpu, port_cpus_online()) {
+    CPUMASK_FOR_EACH(cpu, port_cpus_online())
+    {
         if (cpu != port_cpu_id() && port_read_u64(&timer_cpus[cpu].running) == (uint64_t)(uintptr_t)t) {
             return true;
         }

@@ -11,9 +11,9 @@
 #include "port/time.h"
 #include "pvabi/errno.h"
 
-#define FRAMES 8192u
-#define CPU 0u /* of this thread */
-#define TURNS 4u
+#define FRAMES  8192u
+#define CPU     0u /* of this thread */
+#define TURNS   4u
 #define TURN_NS 40000000ull
 
 struct domain *dbench_first;
@@ -148,7 +148,8 @@ void dbench_boot(struct domain *d)
     mfn_t root;
 
     ck_assert_int_eq(mm_alloc(d, 0, 0, &root), 0);
-    DOMAIN_FOR_EACH_VCPU(d, v) {
+    DOMAIN_FOR_EACH_VCPU(d, v)
+    {
         boot_vcpu(v, root);
         timer_vcpu_periodic(v, 0);
     }

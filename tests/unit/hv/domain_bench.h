@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The bench of the tests of domains, their toolstack, console and interrupts: the hypervisor's own domains, scheduler and
- * timers on the tests' machine with four CPUs. dom0's vCPU runs on CPU 0, which is this thread.
+ * The bench of the tests of domains, their toolstack, console and interrupts: the hypervisor's own domains,
+ * scheduler and timers on the tests' machine with four CPUs. dom0's vCPU runs on CPU 0, which is this thread.
  */
 #ifndef DOMAIN_BENCH_H
 #define DOMAIN_BENCH_H
@@ -21,7 +21,8 @@ void dbench_end(void);
 
 extern struct domain *dbench_first;
 
-/* A domain as the toolstack makes it: paused, with so many vCPUs, which have no context and are down; no reference is left. */
+/* A domain as the toolstack makes it: paused, with so many vCPUs, which have no context and are down; no
+ * reference is left. */
 struct domain *dbench_domain(domid_t id, uint32_t vcpus);
 
 /* Lets its vCPUs run, with contexts of empty roots. */

@@ -108,7 +108,8 @@ START_TEST(a_multicall_goes_on_where_it_was)
 {
     memset(text, 'x', sizeof(text));
     for (unsigned int every = 1; every < 8; every++) {
-        struct multicall_entry list[] = {write_entry(700), write_entry(1), write_entry(256), write_entry(1000)};
+        struct multicall_entry list[] = {write_entry(700), write_entry(1), write_entry(256),
+                                         write_entry(1000)};
         unsigned int length = 0;
 
         fake_console_clear();
@@ -157,7 +158,8 @@ START_TEST(strings_are_whole)
     strlcpy(version_command_line, "noreboot", sizeof(version_command_line));
     for (unsigned int i = 0; i < ARRAY_SIZE(strings); i++) {
         memset(page, 0x5a, sizeof(page));
-        ck_assert_int_eq(dbench_call(__HYPERVISOR_xen_version, strings[i].command, DBENCH_POINTER(page), 0), 0);
+        ck_assert_int_eq(dbench_call(__HYPERVISOR_xen_version, strings[i].command, DBENCH_POINTER(page), 0),
+                         0);
         ck_assert_str_eq(page, strings[i].start);
         for (size_t at = strlen(page); at < strings[i].size; at++) {
             ck_assert_int_eq(page[at], 0);
@@ -190,7 +192,8 @@ START_TEST(features_by_page)
     ck_assert_int_eq(dbench_call(__HYPERVISOR_xen_version, XENVER_get_features, DBENCH_POINTER(&info), 0), 0);
     ck_assert(info.submap & 1u << XENFEAT_dom0);
     info.submap_idx = 1;
-    ck_assert_int_eq(dbench_call(__HYPERVISOR_xen_version, XENVER_get_features, DBENCH_POINTER(&info), 0), -XEN_EINVAL);
+    ck_assert_int_eq(dbench_call(__HYPERVISOR_xen_version, XENVER_get_features, DBENCH_POINTER(&info), 0),
+                     -XEN_EINVAL);
     guest();
     info.submap_idx = 0;
     ck_assert_int_eq(dbench_call(__HYPERVISOR_xen_version, XENVER_get_features, DBENCH_POINTER(&info), 0), 0);

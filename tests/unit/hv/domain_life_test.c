@@ -24,7 +24,8 @@ static unsigned int running(const struct domain *d)
     unsigned int count = 0;
     struct vcpu *v;
 
-    DOMAIN_FOR_EACH_VCPU(d, v) {
+    DOMAIN_FOR_EACH_VCPU(d, v)
+    {
         count += v->sched.running;
     }
     return count;
@@ -215,7 +216,8 @@ static struct domain *full_domain(void)
     return d;
 }
 
-/* Stops after one, two, ... looks for other work, at every look from then on, and in between others meddle. */
+/* Stops after one, two, ... looks for other work, at every look from then on, and in between others meddle.
+ */
 START_TEST(death_comes_in_steps)
 {
     uint64_t free_before = 0;

@@ -85,9 +85,10 @@ START_TEST(references_keep_a_domain)
     ck_assert_uint_eq(op.domain, 9);
     ck_assert(op.u.getdomaininfo.flags & XEN_DOMINF_dying);
     ck_assert_int_eq(dbench_domctl(9, XEN_DOMCTL_destroydomain, &op), 0);
-    ck_assert_int_eq(dbench_domctl(9, XEN_DOMCTL_createdomain,
-                                   &(struct xen_domctl){.u.createdomain = {.max_vcpus = 1, .max_evtchn_port = 1023}}),
-                     -XEN_EEXIST);
+    ck_assert_int_eq(
+        dbench_domctl(9, XEN_DOMCTL_createdomain,
+                      &(struct xen_domctl){.u.createdomain = {.max_vcpus = 1, .max_evtchn_port = 1023}}),
+        -XEN_EEXIST);
     domain_put(same);
     ck_assert_ptr_null(domain_get(9));
     ck_assert_ptr_null(domain_by_id(9));
@@ -132,7 +133,8 @@ START_TEST(the_table_is_walked_in_order)
 }
 END_TEST
 
-/* Every allocation of domain_create and vcpu_create fails once: nothing stays behind, and at last it works. */
+/* Every allocation of domain_create and vcpu_create fails once: nothing stays behind, and at last it works.
+ */
 START_TEST(nothing_leaks_when_memory_runs_out)
 {
     uint64_t free_before;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of domctl and sysctl: the rules of arguments, what comes back, rights, and that nothing of the stack leaks. */
+/* Tests of domctl and sysctl: the rules of arguments, what comes back, rights, and that nothing of the stack
+ * leaks. */
 #include <string.h>
 
 #include "core/frame.h"
@@ -12,8 +13,10 @@
 
 START_TEST(versions_and_commands)
 {
-    struct xen_domctl op = {.cmd = XEN_DOMCTL_getdomaininfo, .interface_version = XEN_DOMCTL_INTERFACE_VERSION - 1};
-    struct xen_sysctl sys = {.cmd = XEN_SYSCTL_physinfo, .interface_version = XEN_SYSCTL_INTERFACE_VERSION + 1};
+    struct xen_domctl op = {.cmd = XEN_DOMCTL_getdomaininfo,
+                            .interface_version = XEN_DOMCTL_INTERFACE_VERSION - 1};
+    struct xen_sysctl sys = {.cmd = XEN_SYSCTL_physinfo,
+                             .interface_version = XEN_SYSCTL_INTERFACE_VERSION + 1};
 
     ck_assert_int_eq(dbench_call(__HYPERVISOR_domctl, DBENCH_POINTER(&op), 0, 0), -XEN_EACCES);
     ck_assert_int_eq(dbench_call(__HYPERVISOR_sysctl, DBENCH_POINTER(&sys), 0, 0), -XEN_EACCES);
@@ -24,7 +27,8 @@ START_TEST(versions_and_commands)
 }
 END_TEST
 
-/* Every command on a domain that does not exist, and on oneself with an argument of zeros: an error or success, no harm. */
+/* Every command on a domain that does not exist, and on oneself with an argument of zeros: an error or
+ * success, no harm. */
 START_TEST(every_command_without_a_domain)
 {
     for (uint32_t command = 0; command < COMMAND_MAX; command++) {
@@ -111,7 +115,8 @@ START_TEST(contexts_go_in_and_out)
     ck_assert_int_eq(dbench_domctl(0, XEN_DOMCTL_getvcpucontext, &op), -XEN_EINVAL);
     ck_assert_int_eq(dbench_domctl(0, XEN_DOMCTL_setvcpucontext, &op), -XEN_EINVAL);
     ck_assert_int_eq(mm_alloc(d, 0, 0, &root), 0);
-    in = (struct vcpu_guest_context){.flags = VGCF_online | VGCF_in_kernel, .user_regs = {.rip = 0x1234, .rbx = 77}};
+    in = (struct vcpu_guest_context){.flags = VGCF_online | VGCF_in_kernel,
+                                     .user_regs = {.rip = 0x1234, .rbx = 77}};
     in.ctrlreg[3] = xen_pfn_to_cr3(root.n);
     set_xen_guest_handle(op.u.vcpucontext.ctxt, &in);
     ck_assert_int_eq(dbench_domctl(5, XEN_DOMCTL_setvcpucontext, &op), 0);
@@ -170,7 +175,8 @@ START_TEST(rights_are_given_by_who_has_them)
     ck_assert_int_eq(dbench_domctl(5, XEN_DOMCTL_ioport_permission, &op), -XEN_EINVAL);
     op.u.ioport_permission = (struct xen_domctl_ioport_permission){.first_port = 65535, .nr_ports = 2};
     ck_assert_int_eq(dbench_domctl(5, XEN_DOMCTL_ioport_permission, &op), -XEN_EINVAL);
-    op = (struct xen_domctl){.u.iomem_permission = {.first_mfn = UINT64_MAX, .nr_mfns = 2, .allow_access = 1}};
+    op =
+        (struct xen_domctl){.u.iomem_permission = {.first_mfn = UINT64_MAX, .nr_mfns = 2, .allow_access = 1}};
     ck_assert_int_eq(dbench_domctl(5, XEN_DOMCTL_iomem_permission, &op), -XEN_EINVAL);
     op.u.iomem_permission.nr_mfns = 1;
     ck_assert_int_eq(dbench_domctl(5, XEN_DOMCTL_iomem_permission, &op), -XEN_EPERM);
@@ -191,11 +197,13 @@ START_TEST(flags_say_what_a_domain_does)
     struct xen_domctl_getdomaininfo *info = &op.u.getdomaininfo;
 
     ck_assert_int_eq(dbench_domctl(5, XEN_DOMCTL_getdomaininfo, &op), 0);
-    ck_assert_uint_eq(info->flags & ~(XEN_DOMINF_shutdownmask << XEN_DOMINF_shutdownshift), XEN_DOMINF_paused);
+    ck_assert_uint_eq(info->flags & ~(XEN_DOMINF_shutdownmask << XEN_DOMINF_shutdownshift),
+                      XEN_DOMINF_paused);
     ck_assert_uint_eq(info->nr_online_vcpus, 0);
     dbench_boot(d);
     ck_assert_int_eq(dbench_domctl(5, XEN_DOMCTL_getdomaininfo, &op), 0);
-    ck_assert_uint_eq(info->flags & ~(XEN_DOMINF_shutdownmask << XEN_DOMINF_shutdownshift), XEN_DOMINF_running);
+    ck_assert_uint_eq(info->flags & ~(XEN_DOMINF_shutdownmask << XEN_DOMINF_shutdownshift),
+                      XEN_DOMINF_running);
     ck_assert_uint_eq(info->nr_online_vcpus, 2);
     ck_assert_uint_eq(info->max_vcpu_id, 1);
     ck_assert_uint_eq(info->tot_pages, d->mm.frame_count);
@@ -204,7 +212,8 @@ START_TEST(flags_say_what_a_domain_does)
     sched_pause_set(d->vcpus[1], SCHED_PAUSE_BLOCKED);
     dbench_settle();
     ck_assert_int_eq(dbench_domctl(5, XEN_DOMCTL_getdomaininfo, &op), 0);
-    ck_assert_uint_eq(info->flags & ~(XEN_DOMINF_shutdownmask << XEN_DOMINF_shutdownshift), XEN_DOMINF_blocked);
+    ck_assert_uint_eq(info->flags & ~(XEN_DOMINF_shutdownmask << XEN_DOMINF_shutdownshift),
+                      XEN_DOMINF_blocked);
     ck_assert_int_eq(dbench_domctl(DOMID_FIRST_RESERVED, XEN_DOMCTL_getdomaininfo, &op), -XEN_EINVAL);
     ck_assert_int_eq(dbench_domctl(6, XEN_DOMCTL_getdomaininfo, &op), -XEN_ESRCH);
     ck_assert_int_eq(dbench_domctl(1, XEN_DOMCTL_getdomaininfo, &op), 0); /* the next one */
