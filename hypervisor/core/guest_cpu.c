@@ -132,11 +132,18 @@ static bool tables_unchanged(const struct vcpu *v, const struct vcpu_guest_conte
     return true;
 }
 
+/* A vCPU must have page tables for the mode that it starts in. */
+static bool roots_ok(const struct vcpu_guest_context *c)
+{
+    return mfn_valid_number(root_of(c->ctrlreg[3])) &&
+           (c->flags & VGCF_in_kernel || mfn_valid_number(root_of(c->ctrlreg[1])));
+}
+
 static int context_check(const struct vcpu *v, const struct vcpu_guest_context *c)
 {
     uint64_t assists = c->vm_assist;
 
-    if (!addresses_canonical(c) || !ldt_ok(c) || c->gdt_ents > FIRST_RESERVED_GDT_ENTRY ||
+    if (!addresses_canonical(c) || !ldt_ok(c) || !roots_ok(c) || c->gdt_ents > FIRST_RESERVED_GDT_ENTRY ||
         (v->id == 0 && !v->initialised && assists & ~GUEST_VM_ASSISTS)) {
         return -XEN_EINVAL;
     }

@@ -56,6 +56,10 @@ GUEST_TEST(vcpu_initialise)
     refuse(last, -XEN_EINVAL);
     context.ctrlreg[3] = 1ul << 45;
     refuse(last, -XEN_EINVAL);
+    context.ctrlreg[3] = 0;
+    refuse(last, -XEN_EINVAL);
+    context.flags = 0; /* user mode, and no tables for it */
+    refuse(last, -XEN_EINVAL);
     context.gdt_ents = 16;
     context.gdt_frames[0] = memory_va_to_mfn(page);
     refuse(last, -XEN_EINVAL);

@@ -379,6 +379,12 @@ START_TEST(contexts_round_trip)
     ck_assert_int_eq(memcmp(back.fpu_ctxt.x, c.fpu_ctxt.x, sizeof(c.fpu_ctxt.x)), 0);
     ck_assert_int_eq(guest_cpu_load(v, &back), 0);
     back.ctrlreg[3] = 0;
+    ck_assert_int_eq(guest_cpu_load(v, &back), -XEN_EINVAL);
+    back.ctrlreg[3] = c.ctrlreg[3];
+    back.flags &= ~(uint64_t)VGCF_in_kernel;
+    ck_assert_int_eq(guest_cpu_load(v, &back), -XEN_EINVAL);
+    back.flags |= VGCF_in_kernel;
+    back.ldt_ents = 1;
     ck_assert_int_eq(guest_cpu_load(v, &back), -XEN_EOPNOTSUPP);
 }
 END_TEST
