@@ -13,12 +13,10 @@
 static inline bool guest_range_ok(guest_va_t start, uint64_t length)
 {
     const uint64_t low_end = 0x0000800000000000ull, high_start = 0xffff880000000000ull;
-    uint64_t end = start.n + length;
 
-    if (end < start.n && end != 0) {
-        return false;
-    }
-    return (start.n < low_end && end <= low_end) || (start.n >= high_start && (end == 0 || end >= start.n));
+    /* Differences, for a sum could wrap; -start.n is the distance to the end of the address space. */
+    return (start.n < low_end && length <= low_end - start.n) ||
+           (start.n >= high_start && length <= -start.n);
 }
 
 /* 0, or -XEN_EFAULT with an unspecified part copied. The first is inline for small constant sizes on the
