@@ -18,7 +18,10 @@
 #define FXSAVE_SIZE   512u
 #define XSAVE_HEADER  64u
 #define MXCSR_DEFAULT 0x1f80u
+#define MXCSR_OFFSET  24u
 #define FCW_DEFAULT   0x37fu
+#define FSW_OFFSET    2u
+#define FSW_SUMMARY   0x80u /* an exception is pending */
 #define DR7_ENABLED   0xffull
 
 struct cpu_user_regs *x86_vcpu_regs(struct vcpu *v)
@@ -32,28 +35,6 @@ struct cpu_user_regs *x86_vcpu_regs(struct vcpu *v)
 static uint32_t fpu_size(void)
 {
     return x86_features.xsave ? MAX(x86_features.xsave_size, FXSAVE_SIZE + XSAVE_HEADER) : FXSAVE_SIZE;
-}
-
-int port_vcpu_init(struct vcpu *v)
-{
-    if (v->is_idle) {
-        return 0;
-    }
-    /* The heap's objects are aligned to their size class, which XSAVE's 64 bytes need. */
-    v->machine.fpu = heap_zalloc(ROUND_UP(fpu_size(), 64u));
-    if (!v->machine.fpu) {
-        return -XEN_ENOMEM;
-    }
-    ASSERT(((uintptr_t)v->machine.fpu & 63) == 0);
-    *(uint16_t *)v->machine.fpu = FCW_DEFAULT;
-    *(uint32_t *)((char *)v->machine.fpu + 24) = MXCSR_DEFAULT;
-    return x86_windows_make(v);
-}
-
-void port_vcpu_destroy(struct vcpu *v)
-{
-    heap_free(v->machine.fpu);
-    v->machine.fpu = NULL;
 }
 
 void port_l4_init(struct domain *d, uint64_t *l4)
@@ -75,13 +56,63 @@ static void fpu_save(struct vcpu *v)
     }
 }
 
+static void fpu_reset(struct vcpu *v)
+{
+    memset(v->machine.fpu, 0, fpu_size());
+    *(uint16_t *)v->machine.fpu = FCW_DEFAULT;
+    *(uint32_t *)((char *)v->machine.fpu + MXCSR_OFFSET) = MXCSR_DEFAULT;
+}
+
+static bool fpu_try_load(struct vcpu *v)
+{
+    return x86_features.xsave ? x86_try_xrstor(v->machine.fpu, (uint32_t)x86_features.xcr0_all)
+                              : x86_try_fxrstor(v->machine.fpu);
+}
+
+/*
+ * AMD's CPUs restore the x87's last instruction and operand only while an exception is pending: what was
+ * there before would show. A load of our own constant takes their place.
+ */
+static void fpu_forget_pointers(const struct vcpu *v)
+{
+    static const uint32_t zero;
+
+    if (x86_features.amd && !(*(const uint16_t *)((const char *)v->machine.fpu + FSW_OFFSET) & FSW_SUMMARY)) {
+        __asm__ volatile("fnclex; ffree %%st(7); fildl %0" : : "m"(zero));
+    }
+}
+
+/* Nothing of the vCPU before may stay: an image that the CPU refuses becomes the initial one. */
 static void fpu_load(struct vcpu *v)
 {
-    if (x86_features.xsave) {
-        x86_try_xrstor(v->machine.fpu, (uint32_t)x86_features.xcr0_all);
-    } else {
-        x86_try_fxrstor(v->machine.fpu);
+    fpu_forget_pointers(v);
+    if (!fpu_try_load(v)) {
+        fpu_reset(v);
+        if (!fpu_try_load(v)) {
+            port_panic("the FPU refuses its initial state");
+        }
     }
+}
+
+int port_vcpu_init(struct vcpu *v)
+{
+    if (v->is_idle) {
+        return 0;
+    }
+    /* The heap's objects are aligned to their size class, which XSAVE's 64 bytes need. */
+    v->machine.fpu = heap_zalloc(ROUND_UP(fpu_size(), 64u));
+    if (!v->machine.fpu) {
+        return -XEN_ENOMEM;
+    }
+    ASSERT(((uintptr_t)v->machine.fpu & 63) == 0);
+    fpu_reset(v);
+    return x86_windows_make(v);
+}
+
+void port_vcpu_destroy(struct vcpu *v)
+{
+    heap_free(v->machine.fpu);
+    v->machine.fpu = NULL;
 }
 
 void port_fpu_get(struct vcpu *v, void *fxsave)
