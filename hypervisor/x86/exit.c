@@ -4,10 +4,12 @@
 #include "core/domain.h"
 #include "core/frame.h"
 #include "hypercall/hypercall.h"
+#include "lib/log.h"
 #include "port/atomic.h"
 #include "port/cpu.h"
 #include "x86/apic.h"
 #include "x86/smp.h"
+#include "x86/tlb.h"
 
 #define SYSCALL_LENGTH 2
 
@@ -63,6 +65,12 @@ static bool take_work(struct x86_cpu *cpu)
 {
     uint32_t work = port_swap_u32(&cpu->work, 0);
 
+    if (work & X86_WORK_NMI) {
+        log_error("NMI on CPU %u at %#llx", cpu->id, (unsigned long long)cpu->nmi_rip);
+    }
+    if (work & X86_WORK_FLUSH) {
+        x86_flush_local();
+    }
     if (work & X86_WORK_CALL) {
         x86_call_answer();
     }

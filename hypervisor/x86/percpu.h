@@ -14,6 +14,8 @@ struct vcpu;
 #define X86_WORK_TIMER      2u
 #define X86_WORK_KICK       4u /* somebody changed what this CPU's guest should see: look again */
 #define X86_WORK_CALL       8u
+#define X86_WORK_FLUSH      16u
+#define X86_WORK_NMI        32u
 
 struct x86_tss {
     uint32_t reserved0;
@@ -35,6 +37,7 @@ struct x86_cpu {
     struct vcpu *current;
     struct vcpu *idle;
     uint64_t scratch_rsp; /* the guest's rsp between SYSCALL and the first push */
+    uint64_t nmi_rip;     /* where the last NMI came */
     uint32_t id;
     uint32_t work;         /* atomic, X86_WORK_* */
     uint32_t flush_wanted; /* atomic: 1 while flush asks for something not yet done */

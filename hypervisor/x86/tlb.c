@@ -11,13 +11,37 @@
 #include "x86/tlb.h"
 
 static uint16_t flush_next, flush_serving;
-static uint32_t flush_clock = 1;
+/*
+ * The clock wraps, so stamps may not become old: at every CLOCK_PERIOD all CPUs are made to flush. It starts
+ * shortly before its first wrap, so that each run sees one.
+ */
+#define CLOCK_PERIOD (1u << 29)
+#define CLOCK_START  (0u - 300)
+
+static uint32_t flush_clock = CLOCK_START;
 static uint32_t flush_stamps[CPU_MAX];
+
+static void flush_everywhere_soon(const struct x86_cpu *self)
+{
+    CPUMASK_FOR_EACH(other, port_cpus_online())
+    {
+        struct x86_cpu *cpu = x86_cpu_data((unsigned int)other);
+
+        port_or_u32(&cpu->work, X86_WORK_FLUSH);
+        if (cpu != self) {
+            x86_apic_send(cpu->apic_id, X86_VECTOR_KICK);
+        }
+    }
+}
 
 void x86_flush_local(void)
 {
     struct x86_cpu *cpu = x86_this_cpu();
     uint32_t stamp = port_add_u32(&flush_clock, 1) + 1;
+
+    if (stamp % CLOCK_PERIOD == 0) {
+        flush_everywhere_soon(cpu);
+    }
 
     if (x86_features.pge) {
         x86_write_cr4(cpu->cr4 & ~CR4_PGE);
@@ -107,7 +131,8 @@ struct cpumask port_tlb_stale(struct cpumask cpus, uint32_t since)
 {
     struct cpumask stale = CPUMASK_NONE;
 
-    /* A difference of 2^31 flushes would be taken for the past; a frame does not wait that long untouched. */
+    /* A stamp is never CLOCK_PERIOD older than now, so what looks later than since is; a very old since costs
+     * a flush. */
     CPUMASK_FOR_EACH(cpu, cpus)
     {
         if ((int32_t)(port_read_u32(&flush_stamps[cpu]) - since) <= 0) {

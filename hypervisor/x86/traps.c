@@ -3,6 +3,7 @@
  * them, or end it. */
 #include "core/domain.h"
 #include "lib/log.h"
+#include "port/atomic.h"
 #include "port/cpu.h"
 #include "port/guest_copy.h"
 #include "x86/cpu.h"
@@ -28,12 +29,14 @@ enum {
 
 #define LDT_OFFSET 0x10000
 
+#define DEBUG_STATUS_CLEAR 0xffff0ff0u
+
 extern const char x86_iret_instruction[];
 
 /* Faults in the descriptor windows: pages of the LDT are mapped when they are first used. True: try again. */
 static bool window_fault(struct vcpu *v, uint64_t address)
 {
-    int64_t offset = v->is_idle ? -1 : x86_windows_offset(v, address);
+    int64_t offset = !v || v->is_idle ? -1 : x86_windows_offset(v, address);
 
     return offset >= LDT_OFFSET && guest_cpu_ldt_fault(v, (uint64_t)offset - LDT_OFFSET);
 }
@@ -57,7 +60,7 @@ static bool spurious(struct vcpu *v, uint64_t address, uint32_t error)
 {
     uint64_t entry;
 
-    return !v->is_idle && guest_range_ok(guest_va(address), 1) && error & FAULT_PRESENT &&
+    return v && !v->is_idle && guest_range_ok(guest_va(address), 1) && error & FAULT_PRESENT &&
            error & FAULT_WRITE && mm_walk(v, guest_va(address), &entry) && entry & 2;
 }
 
@@ -76,7 +79,9 @@ static void NORETURN iret_fault(struct cpu_user_regs *regs, unsigned int vector)
     *guest = frame;
     /* The guest learns of it as if its own first instruction had faulted. Its other mode's frame is in place
      * already. */
-    guest_cpu_inject_trap(port_current(), vector, error, true);
+    if (vector != TRAP_PAGE_FAULT || !guest_window_fault(port_current(), guest, x86_read_cr2())) {
+        guest_cpu_inject_trap(port_current(), vector, error, true);
+    }
     x86_exit_from(guest);
 }
 
@@ -84,6 +89,15 @@ static void hypervisor_trap(struct cpu_user_regs *regs, unsigned int vector)
 {
     uintptr_t fixup;
 
+    if (vector == TRAP_DEBUG) {
+        /*
+         * A guest's breakpoint on what the hypervisor touched for it, or its single step at SYSENTER. The
+         * place is that of the next instruction: a fixup there is not for this. The guest does not learn of
+         * it, nor does the next one.
+         */
+        port_write_dr(6, DEBUG_STATUS_CLEAR);
+        return;
+    }
     if (vector == TRAP_PAGE_FAULT) {
         uint64_t address = x86_read_cr2();
         struct x86_cpu *cpu = x86_this_cpu();
@@ -109,10 +123,6 @@ static void hypervisor_trap(struct cpu_user_regs *regs, unsigned int vector)
         vector <= TRAP_PAGE_FAULT) {
         iret_fault(regs, vector);
     }
-    if (vector == TRAP_DEBUG) {
-        /* A guest's breakpoint on data that the hypervisor touched for it. */
-        return;
-    }
     x86_panic_regs(regs, "exception %u in the hypervisor", vector);
 }
 
@@ -127,10 +137,6 @@ static void guest_trap(struct cpu_user_regs *regs, unsigned int vector)
             guest_cpu_page_fault(v, regs, address);
         }
         return;
-    }
-    if (vector == TRAP_DEBUG) {
-        v->cpu.dr[6] |= port_read_dr(6) & 0xe00f;
-        port_write_dr(6, 0xffff0ff0);
     }
     guest_cpu_exception(v, regs, vector);
 }
@@ -153,7 +159,9 @@ void x86_nmi(struct cpu_user_regs *regs)
     if (x86_panicking()) {
         x86_panic_other_cpu(regs);
     }
-    log_error("NMI on CPU %u at %#llx", port_cpu_id(), (unsigned long long)regs->rip);
+    /* It may have come while this CPU holds the console's lock: the exit path tells of it. */
+    x86_this_cpu()->nmi_rip = regs->rip;
+    port_or_u32(&x86_this_cpu()->work, X86_WORK_NMI);
 }
 
 void x86_double_fault(struct cpu_user_regs *regs)
