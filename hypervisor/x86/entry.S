@@ -7,6 +7,7 @@
  * Places for mitigations: ENTER_FROM_GUEST and LEAVE_TO_GUEST stand at every crossing.
  */
 #include "x86/alternatives.h"
+#include "x86/extable.h"
 #include "x86/layout.h"
 #include "asm_offsets.h"
 
@@ -18,8 +19,10 @@
     or $(LAYOUT_CPU_SIZE - 1), \register
     .endm
 
+/* The gates of the IDT leave DF and AC as the guest had them; AC would let the hypervisor touch what SMAP guards. */
     .macro SAVE_REGISTERS
     cld
+    CLAC
     push %rdi
     push %rsi
     push %rdx
@@ -70,6 +73,7 @@
     .endm
 
     .section .text.entry, "ax"
+    .globl entry_debug, entry_page_fault, entry_stubs, entry_2, entry_8, entry_18
 
 /*
  * The hot paths: a system call and a page fault on their way to the guest kernel, and its iret. They run without C when
@@ -102,6 +106,7 @@
 
     .macro FAST_SAVE
     cld
+    CLAC
     push %rdi
     push %rsi
     push %rdx
@@ -131,14 +136,6 @@
     push %r13
     push %r14
     push %r15
-    .endm
-
-    .macro FIXUP from, to
-    .pushsection .extable, "a"
-    .balign 4
-    .long \from - .
-    .long \to - .
-    .popsection
     .endm
 
 /*
@@ -595,27 +592,5 @@ x86_switch_stack:
     xor %ebp, %ebp
     call *%rsi
     ud2
-
-    .section .rodata
-    .balign 8
-    .globl x86_entry_table
-x86_entry_table:
-    .set vector, 0
-    .rept 256
-    .if vector == 1
-    .quad entry_debug
-    .elseif vector == 2
-    .quad entry_2
-    .elseif vector == 14
-    .quad entry_page_fault
-    .elseif vector == 8
-    .quad entry_8
-    .elseif vector == 18
-    .quad entry_18
-    .else
-    .quad entry_stubs + vector * 16
-    .endif
-    .set vector, vector + 1
-    .endr
 
     .section .note.GNU-stack, "", @progbits

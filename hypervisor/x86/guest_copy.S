@@ -5,14 +5,7 @@
  * size_t x86_copy_guest(void *to, const void *from, size_t length): bytes that were not copied.
  */
 #include "x86/alternatives.h"
-
-    .macro FIXUP from, to
-    .pushsection .extable, "a"
-    .balign 4
-    .long \from - .
-    .long \to - .
-    .popsection
-    .endm
+#include "x86/extable.h"
 
     .text
     .globl x86_copy_guest
@@ -127,7 +120,7 @@ x86_load_gs_other:
 
     LOAD_SELECTOR gs, gs
 
-/* bool x86_try_xrstor(const void *area, uint32_t mask): false for a bad image. */
+/* bool x86_try_xrstor(const void *area, uint32_t mask), and x86_try_fxrstor(area): false for a bad image. */
     .globl x86_try_xrstor
     .balign 16
 x86_try_xrstor:
