@@ -12,6 +12,8 @@
 #include "x86/ioapic.h"
 #include "x86/serial.h"
 
+#define VECTOR_INT80 0x80u
+
 static uint16_t gsi_of_vector[256]; /* GSI + 1; 0: none */
 static uint8_t vector_of_gsi[PORT_IRQ_MAX];
 static unsigned int next_vector = X86_VECTOR_DEVICE;
@@ -43,6 +45,9 @@ static int route(unsigned int gsi, bool level, bool low)
             return -XEN_ENOSPC;
         }
         vector_of_gsi[gsi] = (uint8_t)next_vector++;
+        if (next_vector == VECTOR_INT80) {
+            next_vector++; /* guests may use that gate themselves */
+        }
         gsi_of_vector[vector_of_gsi[gsi]] = (uint16_t)(gsi + 1);
     }
     return x86_ioapic_route(gsi, vector_of_gsi[gsi], x86_cpu_data(0)->apic_id, level, low);

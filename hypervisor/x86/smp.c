@@ -19,6 +19,7 @@
 
 #define TRAMPOLINE  0x8000u
 #define MILLISECOND 1000000ull
+#define START_POLLS 2000u /* of half a millisecond; a busy host may not run an emulated CPU for a while */
 
 extern const char trampoline_start[], trampoline_end[], trampoline_far32[], trampoline32[];
 extern uint64_t trampoline_stack, trampoline_root;
@@ -105,13 +106,15 @@ static bool start_one(unsigned int id)
     wait_ns(10 * MILLISECOND);
     for (unsigned int attempt = 0; attempt < 2; attempt++) {
         x86_apic_send_startup(cpu->apic_id, TRAMPOLINE >> PAGE_SHIFT);
-        for (unsigned int i = 0; i < 500; i++) {
+        for (unsigned int i = 0; i < START_POLLS; i++) {
             if (__atomic_load_n(&cpu->online, __ATOMIC_ACQUIRE)) {
                 return true;
             }
             wait_ns(MILLISECOND / 2);
         }
     }
+    /* Should it still come, it would find the next one's stack: INIT holds it. */
+    x86_apic_send_init(cpu->apic_id);
     return false;
 }
 
