@@ -18,6 +18,7 @@
 #include "lib/log.h"
 #include "lib/string.h"
 #include "port/cpu.h"
+#include "port/guest_copy.h"
 #include "port/irq.h"
 #include "port/map.h"
 #include "pvabi/errno.h"
@@ -32,6 +33,9 @@
 
 static const char *const need_memory =
     "there is too little memory for the first domain; give the machine more or dom0_mem= less";
+
+static const char *const need_domain_memory =
+    "the first domain's memory is too small for its kernel and initrd; give it more by dom0_mem=";
 
 /* Finds how much memory the first domain gets, in frames. */
 static uint64_t memory_frames(void)
@@ -95,7 +99,13 @@ static const char *lay_out(struct dom0 *b)
     }
     b->start_info = at++;
     b->tables = at;
+    if (at > b->frame_count) {
+        return need_domain_memory;
+    }
     dom0_tables_count(b);
+    if (b->stack >= b->mapped_end || !guest_range_ok(guest_va(k->virt_base), b->mapped_end << PAGE_SHIFT)) {
+        return "the kernel and what belongs to it do not fit behind its VIRT_BASE";
+    }
     at = b->mapped_end;
     if (b->list_apart) {
         b->list_at = at;
@@ -108,7 +118,7 @@ static const char *lay_out(struct dom0 *b)
         b->initrd = at;
         at += to_pages(b->initrd_size);
     }
-    return at > b->frame_count ? need_memory : NULL;
+    return at > b->frame_count ? need_domain_memory : NULL;
 }
 
 void *dom0_map(const struct dom0 *b, uint64_t frame)
@@ -144,7 +154,7 @@ static void load_kernel(const struct dom0 *b)
     for (unsigned int i = 0; i < b->elf.program_count; i++) {
         struct elf_segment s;
 
-        if (elf_segment_read(&b->elf, i, &s) && s.type == ELF_SEGMENT_LOAD) {
+        if (elf_segment_read(&b->elf, i, &s) && s.type == ELF_SEGMENT_LOAD && s.memory_size != 0) {
             write_bytes(b, s.physical_address - b->kernel.paddr_offset, b->elf.image + s.offset, s.file_size);
         }
     }
@@ -334,13 +344,17 @@ static const char *read_modules(struct dom0 *b)
         log_error("dom0: the first boot module is no kernel that can be started");
         return wrong;
     }
+    if (b->kernel.virt_base & ~PAGE_MASK) {
+        return "the kernel's note VIRT_BASE is not at the start of a page";
+    }
     b->line = kernel->line;
     if (boot_info.module_count > 1) {
         b->initrd_image = (const void *)(LAYOUT_DIRECT + initrd->start);
         b->initrd_size = initrd->end - initrd->start;
     }
     b->list_apart = b->kernel.has_init_p2m && !(b->kernel.init_p2m & ~PAGE_MASK) &&
-                    b->kernel.init_p2m + (DEFAULT_MAX << 4) < b->kernel.virt_base;
+                    b->kernel.init_p2m + (DEFAULT_MAX << 4) < b->kernel.virt_base &&
+                    guest_range_ok(guest_va(b->kernel.init_p2m), DEFAULT_MAX << 4);
     return NULL;
 }
 

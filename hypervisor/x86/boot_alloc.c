@@ -32,6 +32,19 @@ static void take(uint64_t start, uint64_t end)
     if (taken_count == TAKEN_MAX) {
         port_panic("the boot loader's map has too many pieces");
     }
+    /* One that overlaps another, as modules that share a page do, becomes one with it: the list stays sorted
+     * and apart. */
+    for (unsigned int t = 0; t < taken_count;) {
+        if (taken[t].start < end && start < taken[t].end) {
+            start = MIN(start, taken[t].start);
+            end = MAX(end, taken[t].end);
+            taken_count--;
+            memmove(&taken[t], &taken[t + 1], (taken_count - t) * sizeof(taken[0]));
+            t = 0;
+        } else {
+            t++;
+        }
+    }
     while (i < taken_count && taken[i].start < start) {
         i++;
     }

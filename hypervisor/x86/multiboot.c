@@ -93,14 +93,15 @@ static const char *read_multiboot1(uint32_t address)
     if (info.flags & MULTIBOOT1_HAS_LINE) {
         strlcpy(boot_info.line, after_name(low(info.line)), sizeof(boot_info.line));
     }
-    for (uint32_t at = 0; at + sizeof(struct multiboot1_map) <= info.map_length;) {
+    for (uint64_t at = 0; at + sizeof(struct multiboot1_map) <= info.map_length;) {
         struct multiboot1_map entry;
 
-        memcpy(&entry, low(info.map + at), sizeof(entry));
+        memcpy(&entry, low((uint32_t)(info.map + at)), sizeof(entry));
         add_memory(entry.start, entry.length, entry.type);
-        at += entry.size + 4;
+        at += entry.size + 4ull;
     }
-    for (uint32_t i = 0; info.flags & MULTIBOOT1_HAS_MODULES && i < info.module_count; i++) {
+    for (uint32_t i = 0; info.flags & MULTIBOOT1_HAS_MODULES && i < MIN(info.module_count, BOOT_MODULES_MAX);
+         i++) {
         struct multiboot1_module module;
 
         memcpy(&module, low(info.modules + i * (uint32_t)sizeof(module)), sizeof(module));
@@ -114,7 +115,7 @@ static void read_multiboot2_map(const uint8_t *tag, uint32_t size)
     uint32_t entry_size;
 
     memcpy(&entry_size, tag + 8, sizeof(entry_size));
-    for (uint32_t at = 16; entry_size >= 20 && at + entry_size <= size; at += entry_size) {
+    for (uint32_t at = 16; entry_size >= 20 && at < size && entry_size <= size - at; at += entry_size) {
         struct boot_memory entry;
 
         memcpy(&entry.start, tag + at, 8);
