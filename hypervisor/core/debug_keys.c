@@ -84,6 +84,12 @@ static void reset(void)
     port_reset();
 }
 
+static void crash(void)
+{
+    /* An invalid instruction, so that all of an exception's way is seen. */
+    __builtin_trap();
+}
+
 static const struct debug_key keys[] = {
     {'h', "this list", print_help},
     {'q', "domains and their vCPUs", print_domains},
@@ -93,6 +99,7 @@ static const struct debug_key keys[] = {
     {'m', "memory", print_memory},
     {'t', "time", print_time},
     {'R', "start the machine again", reset},
+    {'C', "crash the hypervisor: shows what a panic prints", crash},
 };
 
 static void print_help(void)

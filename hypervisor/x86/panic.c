@@ -6,8 +6,8 @@
 #include "lib/log.h"
 #include "lib/printf.h"
 #include "port/atomic.h"
-#include "port/cpu.h"
 #include "port/machine.h"
+#include "port/time.h"
 #include "x86/apic.h"
 #include "x86/cpu.h"
 #include "x86/page_table.h"
@@ -17,7 +17,11 @@
 
 extern const char image_start[], image_text_end[];
 
+#define OTHERS_WAIT_NS 300000000ull
+
 static uint32_t panicking;
+static uint32_t others_turn; /* atomic: 1 when the next of the other CPUs may print */
+static uint32_t others_told; /* atomic */
 
 bool x86_panicking(void)
 {
@@ -45,11 +49,13 @@ const char *x86_symbol(uintptr_t address, uintptr_t *offset)
     return &x86_symbol_names[x86_symbols[low].name];
 }
 
-static void print_place(uintptr_t address)
+/* before: 1 for the address behind a call, which may be behind the end of the function that made it. */
+static void print_place(uintptr_t address, uintptr_t before)
 {
     uintptr_t offset = 0;
-    const char *name = x86_symbol(address, &offset);
+    const char *name = x86_symbol(address - before, &offset);
 
+    offset += before;
     if (name) {
         log_error("    %016lx %s+%#lx", (unsigned long)address, name, (unsigned long)offset);
     } else {
@@ -57,18 +63,18 @@ static void print_place(uintptr_t address)
     }
 }
 
-void x86_backtrace(uintptr_t rip, uintptr_t rbp)
+static void backtrace(uintptr_t rip, uintptr_t rip_before, uintptr_t rbp)
 {
     uintptr_t block = rbp & ~(uintptr_t)(LAYOUT_CPU_SIZE - 1);
 
-    print_place(rip);
+    print_place(rip, rip_before);
     for (unsigned int i = 0; i < BACKTRACE_MAX && rbp >= LAYOUT_IMAGE && (rbp & 7) == 0; i++) {
         const uintptr_t *frame = (const uintptr_t *)rbp;
 
         if ((rbp & ~(uintptr_t)(LAYOUT_CPU_SIZE - 1)) != block || !x86_find_entry(rbp) || frame[1] == 0) {
             break;
         }
-        print_place(frame[1]);
+        print_place(frame[1], 1);
         if (frame[0] <= rbp) {
             break;
         }
@@ -103,9 +109,21 @@ static void begin(void)
     x86_apic_nmi_others();
 }
 
+/* The other CPUs tell where they were; one that does not come soon is not waited for. */
+static void hear_others(void)
+{
+    uint64_t end = port_time_now() + OTHERS_WAIT_NS;
+
+    port_write_release_u32(&others_turn, 1);
+    while (port_read_u32(&others_told) + 1 < cpumask_count(port_cpus_online()) && port_time_now() < end) {
+        __asm__ volatile("pause" ::: "memory");
+    }
+}
+
 /* A machine that resets before it has a first domain would do so for ever, and nobody could read why. */
 static void NORETURN end(void)
 {
+    hear_others();
     if (domain_first && console_panic_resets()) {
         log_error("The machine starts again.");
         port_reset();
@@ -137,26 +155,35 @@ void x86_panic_regs(const struct cpu_user_regs *regs, const char *format, ...)
     print_head(format, arguments);
     va_end(arguments);
     print_registers(regs);
-    x86_backtrace(regs->rip, regs->rbp);
+    backtrace(regs->rip, 0, regs->rbp);
     end();
 }
 
 void port_panic(const char *format, ...)
 {
+    const uintptr_t *frame = __builtin_frame_address(0);
     va_list arguments;
 
     begin();
     va_start(arguments, format);
     print_head(format, arguments);
     va_end(arguments);
-    x86_backtrace((uintptr_t)__builtin_return_address(0), (uintptr_t)__builtin_frame_address(0));
+    backtrace(frame[1], 1, frame[0]);
     end();
 }
 
 void x86_panic_other_cpu(const struct cpu_user_regs *regs)
 {
+    uint32_t expected = 1;
+
+    while (!port_cas_u32(&others_turn, &expected, 0)) {
+        expected = 1;
+        __asm__ volatile("pause" ::: "memory");
+    }
     log_error("  CPU %u was at:", port_cpu_id());
-    print_place(regs->rip);
+    print_place(regs->rip, 0);
+    port_add_u32(&others_told, 1);
+    port_write_release_u32(&others_turn, 1);
     for (;;) {
         __asm__ volatile("cli; hlt");
     }

@@ -13,9 +13,6 @@ void x86_panic_regs(const struct cpu_user_regs *regs, const char *format, ...) P
 bool x86_panicking(void);
 void x86_panic_other_cpu(const struct cpu_user_regs *regs) NORETURN;
 
-/* Prints the chain of frames from a frame pointer on. */
-void x86_backtrace(uintptr_t rip, uintptr_t rbp);
-
 /* The name of the function around an address and the offset in it; NULL if it is no code of the image. */
 const char *x86_symbol(uintptr_t address, uintptr_t *offset);
 
