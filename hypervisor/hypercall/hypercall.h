@@ -22,6 +22,9 @@ struct hypercall_args {
  */
 #define HYPERCALL_RESTART ((int64_t)-XEN_ERESTART)
 
+/* An iret ended a multicall: the guest's registers are final, rax too. No handler has another reason to return this. */
+#define HYPERCALL_IRET_DONE INT64_MIN
+
 /* The result goes to the guest's rax. Handlers that list who = PRIV are called for the privileged domain
  * only. */
 typedef int64_t hypercall_handler(struct hypercall_args *args);

@@ -55,7 +55,7 @@ int64_t hypercall_multicall(struct hypercall_args *args)
         if (entry.op == __HYPERVISOR_iret) {
             /* It ends the list: the guest goes on elsewhere and never sees a result. */
             guest_cpu_iret(v, port_vcpu_regs(v));
-            return (int64_t)port_vcpu_regs(v)->rax;
+            return HYPERCALL_IRET_DONE;
         }
         result = run_entry(list, &entry);
         if (result == HYPERCALL_RESTART) {

@@ -38,7 +38,9 @@ void x86_hypercall(struct vcpu *v, struct cpu_user_regs *regs)
         regs->rip -= SYSCALL_LENGTH;
         return;
     }
-    regs->rax = (uint64_t)result;
+    if (result != HYPERCALL_IRET_DONE) {
+        regs->rax = (uint64_t)result;
+    }
 }
 
 void x86_bounce_failed(struct cpu_user_regs *regs)
