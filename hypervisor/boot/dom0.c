@@ -374,6 +374,9 @@ static const char *build(struct dom0 *b)
     unsigned int list_order = 0;
 
     b->frame_count = memory_frames();
+    if (!wrong && b->frame_count > frame_free_count()) {
+        wrong = need_memory;
+    }
     wrong = wrong ? wrong : make_domain(b);
     wrong = wrong ? wrong : lay_out(b);
     if (wrong) {
