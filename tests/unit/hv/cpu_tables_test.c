@@ -9,6 +9,7 @@
 #include "cpu_bench.h"
 #include "cpu_suites.h"
 #include "hypercall/hypercall.h"
+#include "port/guest_copy.h"
 #include "pvabi/callback.h"
 #include "pvabi/errno.h"
 
@@ -389,11 +390,27 @@ START_TEST(contexts_round_trip)
 }
 END_TEST
 
+/* Neither the hypervisor's range nor the end of the address space may lie in a guest's range. */
+START_TEST(guest_ranges)
+{
+    const uint64_t low_end = 0x0000800000000000, high = 0xffff880000000000;
+
+    ck_assert(guest_range_ok(guest_va(0), low_end) && !guest_range_ok(guest_va(0), low_end + 1));
+    ck_assert(!guest_range_ok(guest_va(0x1000), 0ull - 0x1000) &&
+              !guest_range_ok(guest_va(0x1000), UINT64_MAX));
+    ck_assert(guest_range_ok(guest_va(low_end - 1), 1) && !guest_range_ok(guest_va(low_end - 1), 2));
+    ck_assert(!guest_range_ok(guest_va(low_end), 0) && !guest_range_ok(guest_va(high - 1), 1));
+    ck_assert(guest_range_ok(guest_va(high), 0ull - high) && !guest_range_ok(guest_va(high), 1 - high));
+    ck_assert(guest_range_ok(guest_va(UINT64_MAX), 1) && !guest_range_ok(guest_va(UINT64_MAX), 2));
+}
+END_TEST
+
 TCase *cpu_tables_tests(void)
 {
     TCase *tests = tcase_create("tables");
 
     tcase_add_loop_test(tests, descriptor_table, 0, ARRAY_SIZE(descriptors));
+    tcase_add_test(tests, guest_ranges);
     tcase_add_test(tests, gdt_set_and_dropped);
     tcase_add_test(tests, gdt_refused);
     tcase_add_test(tests, descriptor_updates);
