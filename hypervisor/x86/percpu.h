@@ -48,7 +48,7 @@ struct x86_cpu {
     uint64_t xcr0;
     uint64_t lock_levels;              /* debug builds: a bit a level held */
     uint64_t lock_pairs;               /* ... of which two are held */
-    uint64_t fault_address, fault_rip; /* of the last fault that looked spurious */
+    uint64_t fault_address, fault_rip, fault_tsc; /* of the last fault that looked spurious */
     bool in_window;                    /* inside port_preempt_pending's window */
     bool online;
     uint64_t *gdt; /* the descriptors' page */

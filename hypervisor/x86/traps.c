@@ -29,6 +29,9 @@ enum {
 
 #define LDT_OFFSET 0x10000
 
+/* Much longer than a retry takes, much shorter than what a guest does between two such faults. */
+#define SPURIOUS_AGAIN_TICKS (1u << 20)
+
 #define DEBUG_STATUS_CLEAR 0xffff0ff0u
 
 extern const char x86_iret_instruction[];
@@ -105,11 +108,13 @@ static void hypervisor_trap(struct cpu_user_regs *regs, unsigned int vector)
         if (window_fault(port_current(), address)) {
             return;
         }
-        /* The same instruction at the same place again is no spurious fault any more. */
-        if ((address != cpu->fault_address || regs->rip != cpu->fault_rip) &&
+        /* The same instruction at the same place again, at once, is no spurious fault any more. */
+        if ((address != cpu->fault_address || regs->rip != cpu->fault_rip ||
+             x86_rdtsc() - cpu->fault_tsc > SPURIOUS_AGAIN_TICKS) &&
             spurious(port_current(), address, regs->error_code)) {
             cpu->fault_address = address;
             cpu->fault_rip = regs->rip;
+            cpu->fault_tsc = x86_rdtsc();
             return;
         }
         cpu->fault_address = cpu->fault_rip = 0;
