@@ -37,7 +37,10 @@ guest_json crash 'panic=0 run=echo,c>/proc/sysrq-trigger'
 check create-crashing parvis create "$config" on_crash=preserve
 check crashes wait_until 120 sh -c 'parvis list | grep -w crash | grep -q crashed'
 check crash-in-json sh -c 'parvis list -o json | grep -q crashed'
-check crash-in-hypervisor-log sh -c 'parvis dmesg | grep -i crash'
+# Xen's release build keeps quiet about it.
+if grep -q parvis /sys/hypervisor/version/extra; then
+    check crash-in-hypervisor-log sh -c 'parvis dmesg | grep -i crash'
+fi
 check destroy-crashed parvis destroy crash
 check destroyed gone crash 10
 
