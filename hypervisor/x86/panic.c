@@ -143,6 +143,8 @@ static void print_head(const char *format, va_list arguments)
     log_error("PANIC on CPU %u: %s", port_cpu_id(), text);
     if (v && !v->is_idle) {
         log_error("  while running d%uv%u", v->domain->id, v->id);
+    } else if (v) {
+        log_error("  while idle");
     }
 }
 
