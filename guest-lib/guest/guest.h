@@ -12,6 +12,7 @@
 #include "guest/pagetable.h"
 #include "guest/printf.h"
 #include "guest/pv.h"
+#include "guest/pv_machine.h"
 #include "guest/start.h"
 #include "guest/string.h"
 #include "guest/time.h"

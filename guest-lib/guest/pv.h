@@ -2,33 +2,9 @@
 /*
  * What a kernel's author replaces to port it: each privileged operation of the bare machine, as a function.
  *
- *     lidt               pv_load_idt           set_trap_table
- *     lgdt               pv_load_gdt           set_gdt (its pages read-only first)
- *     lldt               pv_load_ldt           mmuext_op SET_LDT (its pages read-only first)
- *     a GDT entry        pv_write_gdt_entry    update_descriptor
- *     ltr, TSS.rsp0      pv_load_rsp0          stack_switch
- *     mov cr3 (read)     pv_read_cr3           none: the guest knows its root
- *     mov cr3 (write)    pv_write_cr3          mmuext_op NEW_BASEPTR (pinned by pt_pin before)
- *     the user's cr3     pv_write_user_cr3     mmuext_op NEW_USER_BASEPTR
- *     a PTE              pv_set_pte            mmu_update, or update_va_mapping for the live address
- *     invlpg             pv_invlpg             mmuext_op INVLPG_LOCAL
- *     cr3 reload         pv_flush_tlb          mmuext_op TLB_FLUSH_LOCAL
- *     a flush by IPI     pv_flush_tlb_all      mmuext_op TLB_FLUSH_ALL
- *     mov cr2            pv_read_cr2           none: vcpu_info holds it
- *     clts, set TS       pv_set_ts             fpu_taskswitch
- *     mov dr             pv_write_dr           set_debugreg, get_debugreg
- *     wrmsr FS/GS base   pv_write_fs_base ...  set_segment_base
- *     wrmsr LSTAR        pv_load_syscall       callback_op
- *     iretq              trap_iret             iret, or a plain iretq from kernel to kernel
- *     cli, sti           pv_irq_disable, ...   none: vcpu_info's mask (and a look at what is pending)
- *     sti; hlt           pv_halt               sched_op block
- *     in, out            the instructions      physdev_op set_iopl once; then they are emulated
- *     cpuid              pv_cpuid              none: the forced-emulation prefix
- *     rdtsc              the instruction       none; pvclock gives it a scale (time_now)
- *     APIC timer         time_set_timer        vcpu_op set_singleshot_timer
- *     an IPI             event_send            event_channel_op send, to a port of bind_ipi
- *     INIT, SIPI         vcpu_start            vcpu_op initialise, up
- *     power off          guest_shutdown        sched_op shutdown
+ * A comment "pv: OPERATION | HYPERCALL" before a function makes a row of docs/guest-porting.md, which
+ * docs/gen-guest-porting writes. Results are 0 or the hypervisor's negative error. This header has the
+ * processor's tables, memory and flags; pv_machine.h has instructions, clocks, processors and the platform.
  */
 #ifndef GUEST_PV_H
 #define GUEST_PV_H
@@ -45,17 +21,20 @@
 #include "pvabi/xen.h"
 
 /* A table that ends with an entry of address 0. */
+/* pv: lidt | set_trap_table; VCPUOP_initialise brings a further CPU its own */
 static inline int pv_load_idt(const struct trap_info *table)
 {
     return (int)hypercall_set_trap_table(HARG(table));
 }
 
 /* The frames that hold the table, 512 entries each; none may be mapped writable. */
+/* pv: lgdt | set_gdt; the pages must be read-only first */
 static inline int pv_load_gdt(const unsigned long *mfns, unsigned int entries)
 {
     return (int)hypercall_set_gdt(HARG(mfns), entries);
 }
 
+/* pv: lldt | mmuext_op SET_LDT; the pages must be read-only first */
 static inline int pv_load_ldt(const void *table, unsigned int entries)
 {
     struct mmuext_op op = {.cmd = MMUEXT_SET_LDT, .arg1.linear_addr = HARG(table), .arg2.nr_ents = entries};
@@ -64,89 +43,150 @@ static inline int pv_load_ldt(const void *table, unsigned int entries)
 }
 
 /* `entry` is in the linear map; the hypervisor writes to it, though the guest cannot. */
+/* pv: a store to a GDT or LDT entry | update_descriptor */
 static inline int pv_write_gdt_entry(const void *entry, uint64_t descriptor)
 {
     return (int)hypercall_update_descriptor(memory_va_to_maddr(entry), descriptor);
 }
 
+/* pv: ltr, TSS.rsp0 | stack_switch: the stack on which user mode enters the kernel */
 static inline int pv_load_rsp0(uint64_t rsp)
 {
     return (int)hypercall_stack_switch(FLAT_KERNEL_SS, rsp);
 }
 
+/* pv: mov %cr3, reg | none: the guest knows its root (the instruction is emulated too) */
 static inline uint64_t pv_read_cr3(void)
 {
     return pt_root_mfn() << PAGE_SHIFT;
 }
 
+/* pv: mov reg, %cr3 for the kernel | mmuext_op NEW_BASEPTR */
 static inline int pv_write_cr3(uint64_t cr3)
 {
     return pt_load_root(cr3 >> PAGE_SHIFT);
 }
 
+/* pv: mov reg, %cr3 for user mode | mmuext_op NEW_USER_BASEPTR: user mode has a root of its own */
 static inline int pv_write_user_cr3(uint64_t cr3)
 {
     return pt_mmuext(MMUEXT_NEW_USER_BASEPTR, cr3 >> PAGE_SHIFT);
 }
 
 /* `entry` is the entry's address in the linear map, where tables are read-only. */
+/* pv: a store to a page-table entry | mmu_update; a plain store is emulated, more slowly */
 static inline int pv_set_pte(const uint64_t *entry, uint64_t value)
 {
     return pt_update(memory_va_to_maddr(entry), value);
 }
 
+/* pv: a store to a live entry, then invlpg | update_va_mapping with UVMF_INVLPG */
+static inline int pv_set_live_pte(void *address, uint64_t value)
+{
+    return pt_set(address, value);
+}
+
+/* pv: a page becomes a page table of `level` | mmuext_op PIN_Ln_TABLE, read-only first; the lower ones follow */
+static inline int pv_make_table(void *page, unsigned int level)
+{
+    return pt_pin(page, level);
+}
+
+/* pv: a page table becomes a page | mmuext_op UNPIN_TABLE */
+static inline int pv_free_table(void *page)
+{
+    return pt_unpin(page);
+}
+
+/* pv: invlpg | mmuext_op INVLPG_LOCAL */
 static inline int pv_invlpg(const void *address)
 {
     return pt_mmuext(MMUEXT_INVLPG_LOCAL, HARG(address));
 }
 
+/* pv: a reload of %cr3 | mmuext_op TLB_FLUSH_LOCAL */
 static inline int pv_flush_tlb(void)
 {
     return pt_mmuext(MMUEXT_TLB_FLUSH_LOCAL, 0);
 }
 
+/* pv: a TLB shootdown by IPI | mmuext_op TLB_FLUSH_ALL */
 static inline int pv_flush_tlb_all(void)
 {
     return pt_mmuext(MMUEXT_TLB_FLUSH_ALL, 0);
 }
 
+/* pv: mov %cr2, reg | none: vcpu_info.arch.cr2 */
 static inline uint64_t pv_read_cr2(void)
 {
     return trap_cr2();
 }
 
+/* pv: a cross-CPU invlpg by IPI | mmuext_op INVLPG_ALL */
+static inline int pv_invlpg_all(const void *address)
+{
+    return pt_mmuext(MMUEXT_INVLPG_ALL, HARG(address));
+}
+
+/* pv: wbinvd | mmuext_op FLUSH_CACHE, if the domain has a device */
+static inline int pv_flush_cache(void)
+{
+    return pt_mmuext(MMUEXT_FLUSH_CACHE, 0);
+}
+
+/* pv: clts; mov reg, %cr0 that sets TS | fpu_taskswitch */
 static inline void pv_set_ts(bool set)
 {
     hypercall_fpu_taskswitch(set);
 }
 
+/* pv: mov reg, %dr | set_debugreg */
 static inline int pv_write_dr(unsigned int reg, uint64_t value)
 {
     return (int)hypercall_set_debugreg(reg, value);
 }
 
+/* pv: mov %dr, reg | get_debugreg */
 static inline uint64_t pv_read_dr(unsigned int reg)
 {
     return (uint64_t)hypercall_get_debugreg(reg);
 }
 
+/* pv: wrmsr FS_BASE | set_segment_base FS */
 static inline int pv_write_fs_base(uint64_t base)
 {
     return (int)hypercall_set_segment_base(SEGBASE_FS, base);
 }
 
+/* pv: wrmsr GS_BASE | set_segment_base GS_KERNEL */
 static inline int pv_write_gs_base(uint64_t base)
 {
     return (int)hypercall_set_segment_base(SEGBASE_GS_KERNEL, base);
 }
 
 /* What swapgs would bring in: the hypervisor does that itself at each change of mode. */
+/* pv: wrmsr KERNEL_GS_BASE; swapgs | set_segment_base GS_USER; no swapgs: each change of mode does it */
 static inline int pv_write_user_gs_base(uint64_t base)
 {
     return (int)hypercall_set_segment_base(SEGBASE_GS_USER, base);
 }
 
+/* `slot` counts from 0 in the GDT that pv_load_gdt loaded, whose pages begin at `gdt` in the linear map. */
+/* pv: TLS: stores to the GDT at each switch of threads | update_descriptor (or set_segment_base FS in 64 bits) */
+static inline int pv_load_tls(const uint64_t *gdt, unsigned int slot, uint64_t descriptor)
+{
+    return pv_write_gdt_entry(gdt + slot, descriptor);
+}
+
+/* What the guest's user mode sees in GS, and its selector. */
+/* pv: mov reg, %gs for user mode | set_segment_base GS_USER_SEL */
+static inline int pv_load_user_gs(uint16_t selector)
+{
+    return (int)hypercall_set_segment_base(SEGBASE_GS_USER_SEL, selector);
+}
+
 /* Enters at `entry` with upcalls masked. */
+/* pv: wrmsr STAR, LSTAR, FMASK | callback_op register syscall */
 static inline int pv_load_syscall(void (*entry)(void))
 {
     struct callback_register request = {
@@ -155,30 +195,22 @@ static inline int pv_load_syscall(void (*entry)(void))
     return (int)hypercall_callback_op(CALLBACKOP_register, HARG(&request));
 }
 
+/* pv: cli | none: vcpu_info.evtchn_upcall_mask */
 static inline void pv_irq_disable(void)
 {
     event_disable();
 }
 
+/* pv: sti | none: the mask, then a hypercall if something is pending */
 static inline void pv_irq_enable(void)
 {
     event_enable();
 }
 
+/* pv: pushf, test IF | none: the mask */
 static inline bool pv_irq_disabled(void)
 {
     return event_disabled();
-}
-
-/* Unmasks upcalls and sleeps until one comes, without a gap between the two. */
-static inline void pv_halt(void)
-{
-    event_block();
-}
-
-static inline void pv_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
-{
-    x86_cpuid_forced(leaf, subleaf, out);
 }
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of pv.h: each function in place of a privileged operation does that operation. */
+/* The table of pv.h and pv_machine.h: each function in place of a privileged operation does that operation. */
 #include "guest/pv.h"
+#include "guest/pv_machine.h"
 
 #include "guest/test.h"
 
@@ -55,6 +56,75 @@ static void check_tables(void)
     memory_page_free(page);
 }
 
+/* The newer rows: tables made and freed, flushes of all, TLS. */
+static void check_more_tables(void)
+{
+    uint64_t *page = memory_page_alloc(), *gdt = memory_page_alloc();
+    void *window = pt_reserve(1);
+    unsigned long mfn = memory_va_to_mfn(gdt);
+
+    EXPECT_EQ(pv_make_table(page, 1), 0);
+    EXPECT(!trap_write_word(page, 0));
+    EXPECT_EQ(pv_free_table(page), 0);
+    EXPECT_EQ(pv_set_live_pte(window, memory_va_to_maddr(page) | PTE_PAGE), 0);
+    *(volatile uint64_t *)window = 17;
+    EXPECT_EQ(page[0], 17);
+    EXPECT_EQ(pv_set_live_pte(window, 0), 0);
+    EXPECT_EQ(pv_invlpg_all(window), 0);
+    ASSERT_EQ(pt_protect(gdt, false), 0);
+    EXPECT_EQ(pv_load_gdt(&mfn, 16), 0);
+    EXPECT_EQ(pv_load_tls(gdt, 5, DATA_DPL3), 0);
+    EXPECT_EQ(gdt[5] | 1ul << 40, DATA_DPL3 | 1ul << 40);
+    EXPECT_EQ(pv_load_user_gs(0), 0);
+    EXPECT_EQ(hypercall_set_gdt(0, 0), 0);
+    EXPECT_EQ(pt_protect(gdt, true), 0);
+    memory_page_free(gdt);
+    memory_page_free(page);
+}
+
+static volatile unsigned int interrupts;
+
+static void count(evtchn_port_t port, void *data)
+{
+    (void)port;
+    (void)data;
+    interrupts++;
+}
+
+/* pv_machine.h: interrupts, clocks, timers, registers. */
+static void check_machine(void)
+{
+    int timer = pv_bind_virq(VIRQ_TIMER, 0), ipi = pv_bind_ipi(0);
+    uint64_t before = pv_clock(), value = 0;
+
+    ASSERT(timer >= 0 && ipi >= 0);
+    EXPECT(pv_load_nmi(entry_nmi) == 0);
+    EXPECT_EQ(pv_set_tick(0), 0);
+    event_set_handler((evtchn_port_t)ipi, count, NULL);
+    EXPECT_EQ(pv_send_ipi((evtchn_port_t)ipi), 0);
+    EXPECT_EQ(interrupts, 1);
+    event_set_handler((evtchn_port_t)timer, count, NULL);
+    pv_irq_disable();
+    EXPECT_EQ(pv_set_timer(pv_clock() + TIME_MS), 0);
+    while (interrupts == 1) {
+        pv_halt();
+        pv_irq_disable();
+    }
+    pv_irq_enable();
+    EXPECT(pv_clock() >= before + TIME_MS);
+    EXPECT(pv_wall_clock() >= pv_clock());
+    pv_relax();
+    EXPECT(pv_rdmsr(MSR_EFER, &value) && value & 1);
+    EXPECT_EQ(pv_cpu_id(), 0);
+    event_mask((evtchn_port_t)ipi);
+    pv_send_ipi((evtchn_port_t)ipi);
+    EXPECT(event_pending((evtchn_port_t)ipi));
+    pv_end_interrupt((evtchn_port_t)ipi);
+    EXPECT(!event_pending((evtchn_port_t)ipi));
+    event_close((evtchn_port_t)ipi);
+    event_close((evtchn_port_t)timer);
+}
+
 GUEST_TEST(pv_operations)
 {
     uint32_t out[4];
@@ -64,6 +134,8 @@ GUEST_TEST(pv_operations)
     EXPECT_EQ(pv_load_syscall(entry_syscall), 0);
     check_segments();
     check_tables();
+    check_more_tables();
+    check_machine();
     EXPECT_EQ(pv_write_dr(1, 0x7000), 0);
     EXPECT_EQ(pv_read_dr(1), 0x7000);
     EXPECT_EQ(pv_write_dr(1, 0), 0);
