@@ -93,9 +93,31 @@ static bool bounce_build(struct vcpu *v, struct cpu_user_regs *regs)
     return true;
 }
 
-/* Chooses an NMI or an event upcall if one may come in; false: nothing is due. */
+static void bounce_callback(struct vcpu *v, const struct guest_callback *callback, uint8_t flags)
+{
+    flags |= callback->mask_events ? GUEST_BOUNCE_MASK : 0;
+    v->cpu.bounce = (struct guest_bounce){.address = callback->address, .flags = flags};
+}
+
+/* Selectors became bad while the vCPU was away: they are NUL now, and the frame tells which they were. */
+static void bounce_failsafe(struct vcpu *v)
+{
+    v->cpu.selectors_bad = false;
+    if (v->cpu.failsafe.address == 0) {
+        domain_crash(v->domain, "vCPU %u has bad selectors (%#x %#x %#x %#x) and no failsafe callback", v->id,
+                     v->cpu.ds, v->cpu.es, v->cpu.fs, v->cpu.gs);
+        return;
+    }
+    bounce_callback(v, &v->cpu.failsafe, GUEST_BOUNCE_FAILSAFE);
+}
+
+/* Chooses what is due and may come in; false: nothing. */
 static bool bounce_choose(struct vcpu *v)
 {
+    if (v->cpu.selectors_bad) {
+        bounce_failsafe(v);
+        return true;
+    }
     if (v->cpu.nmi_pending && !v->cpu.nmi_masked) {
         v->cpu.nmi_pending = false;
         if (v->cpu.traps[VECTOR_NMI].address != 0) {
@@ -127,12 +149,6 @@ void guest_cpu_deliver(struct vcpu *v, struct cpu_user_regs *regs)
     }
 }
 
-static void bounce_callback(struct vcpu *v, const struct guest_callback *callback, uint8_t flags)
-{
-    flags |= callback->mask_events ? GUEST_BOUNCE_MASK : 0;
-    v->cpu.bounce = (struct guest_bounce){.address = callback->address, .flags = flags};
-}
-
 /* SYSCALL without a callback: as on a CPU where it is not enabled. */
 static void bounce_syscall(struct vcpu *v, struct cpu_user_regs *regs, const struct guest_callback *callback)
 {
@@ -162,15 +178,4 @@ void guest_cpu_sysenter(struct vcpu *v, struct cpu_user_regs *regs)
         return;
     }
     bounce_callback(v, &v->cpu.sysenter, GUEST_BOUNCE_CLEAR_DF);
-}
-
-void guest_cpu_iret_fault(struct vcpu *v, struct cpu_user_regs *regs, uint32_t error_code)
-{
-    if (v->cpu.failsafe.address == 0) {
-        domain_crash(v->domain, "it returned to %#x:%#lx (error code %#x) and has no failsafe callback",
-                     regs->cs, regs->rip, error_code);
-        return;
-    }
-    port_read_selectors(v);
-    bounce_callback(v, &v->cpu.failsafe, GUEST_BOUNCE_FAILSAFE);
 }

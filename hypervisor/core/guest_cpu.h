@@ -54,7 +54,8 @@ struct guest_cpu {
     bool kernel_mode; /* the guest kernel runs (both modes are ring 3) */
     bool nmi_masked;  /* an NMI is being handled: until iret */
     bool nmi_pending;
-    bool ts;      /* CR0.TS as the guest set it */
+    bool selectors_bad; /* ds, es, fs or gs could not be loaded at the switch: the failsafe callback tells */
+    bool ts;            /* CR0.TS as the guest set it */
     uint8_t iopl; /* virtual IOPL, 0 to 3 */
     uint16_t kernel_ss;
     uint64_t kernel_sp;
@@ -117,9 +118,9 @@ void guest_cpu_syscall32(struct vcpu *v, struct cpu_user_regs *regs);
 void guest_cpu_sysenter(struct vcpu *v, struct cpu_user_regs *regs);
 
 /*
- * The exit path's work, in C, when something is pending: chooses an event upcall or NMI if it may be
- * delivered, and builds the frame of cpu.bounce on the guest's stack (switching to kernel mode first). A bad
- * stack crashes the domain. Called with interrupts off until nothing is left to do.
+ * The exit path's work, in C, when something is pending: chooses the failsafe callback, an event upcall or NMI if
+ * it may be delivered, and builds the frame of cpu.bounce on the guest's stack (switching to kernel mode first).
+ * A bad stack crashes the domain. Called with interrupts off until nothing is left to do.
  */
 void guest_cpu_deliver(struct vcpu *v, struct cpu_user_regs *regs);
 
@@ -128,9 +129,6 @@ void guest_cpu_toggle(struct vcpu *v);
 
 /* The iret hypercall; rax is the value to leave in the guest's rax. Crashes the domain for a bad frame. */
 void guest_cpu_iret(struct vcpu *v, struct cpu_user_regs *regs);
-
-/* An iret of the machine into the guest faulted (bad selector, non-canonical): the failsafe callback or #GP. */
-void guest_cpu_iret_fault(struct vcpu *v, struct cpu_user_regs *regs, uint32_t error_code);
 
 /*
  * Gives the running (or a paused) vCPU a GDT of the domain's frames, entries in all (0: none), and drops the

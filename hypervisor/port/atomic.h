@@ -48,9 +48,8 @@ static inline bool port_bit_test_and_set(volatile uint64_t *words, unsigned int 
 static inline bool port_bit_test_and_clear(volatile uint64_t *words, unsigned int bit);
 static inline bool port_bit_test(const volatile uint64_t *words, unsigned int bit);
 
-/* Full, load and store barriers between CPUs. */
+/* Full and store barriers between CPUs. */
 static inline void port_barrier(void);
-static inline void port_barrier_read(void);
 static inline void port_barrier_write(void);
 
 #include <port_impl/atomic.h>

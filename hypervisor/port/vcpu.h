@@ -41,12 +41,10 @@ void port_vcpu_sync(struct vcpu *v);
 void port_l4_init(struct domain *d, uint64_t *l4);
 
 /*
- * Loads a root for the running vCPU. port_load_root flushes only what is not global, which is right between
- * the two roots of one address space (kernel and user mode); port_load_new_root flushes all, for another
- * address space.
+ * Loads a root for the running vCPU: flushes only what is not global, which is right between the two roots of
+ * one address space (kernel and user mode); for another one port_tlb_flush_all comes after it.
  */
 void port_load_root(mfn_t l4);
-void port_load_new_root(mfn_t l4);
 
 /*
  * The descriptor windows of a vCPU. GDT: maps the frames (count of them, at most 14) or unmaps all (0). LDT:
@@ -71,9 +69,6 @@ void port_set_gs_base_other(uint64_t base);
 void port_fpu_get(struct vcpu *v, void *fxsave);
 void port_fpu_set(struct vcpu *v, const void *fxsave);
 
-/* Puts the data selectors that the running vCPU has loaded into v->cpu.ds, es, fs and gs. */
-void port_read_selectors(struct vcpu *v);
-
 /* Swaps the two GS bases: the guest changes between kernel and user mode. */
 void port_swap_gs(void);
 
@@ -92,6 +87,5 @@ void port_set_guest_cr4(struct vcpu *v, uint64_t bits);
 
 /* XCR0 of the running vCPU, checked by core against policy. */
 void port_set_xcr0(struct vcpu *v, uint64_t value);
-uint64_t port_get_xcr0(struct vcpu *v);
 
 #endif

@@ -18,8 +18,6 @@ static void find_xsave(void)
     x86_cpuid(0xd, 0, r);
     x86_features.xcr0_all = ((uint64_t)r[3] << 32 | r[0]) & XCR0_GUEST;
     x86_features.xsave_size = r[2];
-    x86_cpuid(0xd, 1, r);
-    x86_features.xsaveopt = r[0] & 1;
 }
 
 static void find_basic(void)

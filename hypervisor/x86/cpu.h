@@ -50,9 +50,8 @@
 
 /* What this machine's CPUs have, found on the first of them. */
 struct x86_features {
-    bool nx, pge, large_1g, smep, smap, umip, fsgsbase, xsave, xsaveopt, rdtscp, tsc_deadline, invariant_tsc,
+    bool nx, pge, large_1g, smep, smap, umip, fsgsbase, xsave, rdtscp, tsc_deadline, invariant_tsc,
         hypervisor;
-    bool fxsave_opt;
     uint32_t xsave_size; /* bytes for all components of xcr0_all */
     uint64_t xcr0_all;   /* components that guests may use */
     uint64_t cr4;        /* what every CPU runs with, the guest's own bits aside */

@@ -90,14 +90,16 @@ x86_try_wrmsr:
     ret
     FIXUP 1b, 2b
 
-/* Loads of selectors that a guest chose; a bad one loads NUL. void x86_load_ds(uint16_t) and so on. */
+/* Loads of selectors that a guest chose. bool x86_load_ds(uint16_t) and so on: false for a bad one, NUL is loaded. */
     .macro LOAD_SELECTOR name, register
     .globl x86_load_\name
     .balign 16
 x86_load_\name:
+    mov $1, %eax
 1:  mov %edi, %\register
     ret
 2:  xor %edi, %edi
+    xor %eax, %eax
     jmp 1b
     FIXUP 1b, 2b
     .endm

@@ -52,9 +52,6 @@ struct x86_cpu {
     bool in_window;                    /* inside port_preempt_pending's window */
     bool online;
     uint64_t *gdt; /* the descriptors' page */
-    uint32_t deadline_armed;
-    struct vcpu *fpu_owner;
-    uint64_t exits; /* work loops, for figures */
     struct x86_tss tss;
 };
 

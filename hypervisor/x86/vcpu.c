@@ -157,7 +157,7 @@ static uint64_t guest_cr4(const struct vcpu *v)
     return x86_features.cr4 | (v->cpu.cr4 & (CR4_TSD | CR4_DE | CR4_FSGSBASE));
 }
 
-void port_read_selectors(struct vcpu *v)
+static void read_selectors(struct vcpu *v)
 {
     __asm__ volatile("mov %%ds, %0" : "=r"(v->cpu.ds));
     __asm__ volatile("mov %%es, %0" : "=r"(v->cpu.es));
@@ -169,19 +169,24 @@ static void save_segments(struct vcpu *v)
 {
     uint64_t active = x86_rdmsr(MSR_GS_BASE), other = x86_rdmsr(MSR_KERNEL_GS_BASE);
 
-    port_read_selectors(v);
+    read_selectors(v);
     v->cpu.fs_base = x86_rdmsr(MSR_FS_BASE);
     v->cpu.gs_base_kernel = v->cpu.kernel_mode ? active : other;
     v->cpu.gs_base_user = v->cpu.kernel_mode ? other : active;
 }
 
-/* Selectors first: loading one changes its base. */
+/*
+ * Selectors first: loading one changes its base. What stands in v->cpu stays for guest_cpu_deliver, which tells
+ * the guest of those that could not be loaded.
+ */
 static void load_segments(struct vcpu *v)
 {
-    x86_load_ds(v->cpu.ds);
-    x86_load_es(v->cpu.es);
-    x86_load_fs(v->cpu.fs);
-    x86_load_gs(v->cpu.gs);
+    bool good = x86_load_ds(v->cpu.ds);
+
+    good &= x86_load_es(v->cpu.es);
+    good &= x86_load_fs(v->cpu.fs);
+    good &= x86_load_gs(v->cpu.gs);
+    v->cpu.selectors_bad |= !good;
     x86_wrmsr(MSR_FS_BASE, v->cpu.fs_base);
     x86_wrmsr(MSR_GS_BASE, v->cpu.kernel_mode ? v->cpu.gs_base_kernel : v->cpu.gs_base_user);
     x86_wrmsr(MSR_KERNEL_GS_BASE, v->cpu.kernel_mode ? v->cpu.gs_base_user : v->cpu.gs_base_kernel);
@@ -275,12 +280,6 @@ void port_load_root(mfn_t l4)
 {
     x86_this_cpu()->root = l4.n << PAGE_SHIFT;
     x86_write_cr3(l4.n << PAGE_SHIFT);
-}
-
-void port_load_new_root(mfn_t l4)
-{
-    port_load_root(l4);
-    x86_flush_local();
 }
 
 uint64_t port_fs_base(void)
@@ -388,9 +387,4 @@ void port_set_xcr0(struct vcpu *v, uint64_t value)
     if (v == port_current()) {
         set_xcr0(value);
     }
-}
-
-uint64_t port_get_xcr0(struct vcpu *v)
-{
-    return v->cpu.xcr0;
 }

@@ -356,14 +356,6 @@ void port_load_gs_other(uint16_t selector)
 }
 
 /* The tests set them in the frame. */
-void port_read_selectors(struct vcpu *v)
-{
-    v->cpu.ds = v->machine.regs.ds;
-    v->cpu.es = v->machine.regs.es;
-    v->cpu.fs = v->machine.regs.fs;
-    v->cpu.gs = v->machine.regs.gs;
-}
-
 void port_write_dr(unsigned int n, uint64_t value)
 {
     port_current()->machine.dr[n] = value;
@@ -387,9 +379,4 @@ void port_set_guest_cr4(struct vcpu *v, uint64_t bits)
 void port_set_xcr0(struct vcpu *v, uint64_t value)
 {
     v->machine.xcr0 = value;
-}
-
-uint64_t port_get_xcr0(struct vcpu *v)
-{
-    return v->machine.xcr0;
 }

@@ -87,11 +87,6 @@ static inline void port_barrier(void)
 
 /* x86 keeps loads in order among themselves, and stores too (SDM volume 3, 8.2.2): only the compiler is held
  * back. */
-static inline void port_barrier_read(void)
-{
-    __asm__ volatile("" ::: "memory");
-}
-
 static inline void port_barrier_write(void)
 {
     __asm__ volatile("" ::: "memory");

@@ -93,11 +93,6 @@ static inline void port_barrier(void)
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-static inline void port_barrier_read(void)
-{
-    __atomic_thread_fence(__ATOMIC_ACQUIRE);
-}
-
 static inline void port_barrier_write(void)
 {
     __atomic_thread_fence(__ATOMIC_RELEASE);

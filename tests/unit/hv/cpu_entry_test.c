@@ -239,18 +239,42 @@ START_TEST(failsafe)
 {
     struct bench *b = bench_start(false);
 
-    b->regs->ds = 0x2b;
-    b->regs->es = 0x2c;
-    b->regs->fs = 0x2d;
-    b->regs->gs = 0x2e;
-    guest_cpu_iret_fault(b->v, b->regs, 0x18);
+    b->v->cpu.ds = 0x2b;
+    b->v->cpu.es = 0x2c;
+    b->v->cpu.fs = 0x2d;
+    b->v->cpu.gs = 0x2e;
+    b->v->cpu.selectors_bad = true;
     guest_cpu_deliver(b->v, b->regs);
     ck_assert_uint_eq(b->regs->rip, BENCH_HANDLER + 0x1001);
     CHECK_FRAME(b, 0xc0c0, 0x1111, 0x2b, 0x2c, 0x2d, 0x2e, BENCH_CODE, 0x10, 0x2 | FLAG_IF,
                 BENCH_STACK - 0x100, 0x1b);
+    ck_assert(!b->v->cpu.selectors_bad);
+    b->v->cpu.selectors_bad = true;
     b->v->cpu.failsafe.address = 0;
-    guest_cpu_iret_fault(b->v, b->regs, 0x18);
+    guest_cpu_deliver(b->v, b->regs);
     ck_assert(bench_crashed(b));
+}
+END_TEST
+
+static const uint64_t *stack_at(const struct bench *b, uint64_t address)
+{
+    return b->stack_end - (BENCH_STACK - address) / 8;
+}
+
+START_TEST(failsafe_comes_after_a_trap_and_before_an_event)
+{
+    struct bench *b = bench_start(false);
+    const uint64_t *frame;
+
+    b->v->cpu.selectors_bad = true;
+    b->v->evtchn.info->evtchn_upcall_pending = 1;
+    guest_cpu_inject_trap(b->v, 6, 0, false);
+    guest_cpu_deliver(b->v, b->regs);
+    /* The event's handler runs first and returns to the failsafe's, that to the trap's. */
+    frame = stack_at(b, b->regs->rsp);
+    ck_assert_uint_eq(frame[2], BENCH_HANDLER + 0x1001);
+    frame = stack_at(b, frame[5]);
+    ck_assert_uint_eq(frame[6], BENCH_HANDLER + 6);
 }
 END_TEST
 
@@ -457,6 +481,7 @@ TCase *cpu_entry_tests(void)
     tcase_add_test(tests, system_call);
     tcase_add_test(tests, system_calls_unregistered);
     tcase_add_test(tests, failsafe);
+    tcase_add_test(tests, failsafe_comes_after_a_trap_and_before_an_event);
     tcase_add_test(tests, iret_to_user);
     tcase_add_test(tests, iret_to_kernel);
     tcase_add_loop_test(tests, iret_refused, 0, 2);
