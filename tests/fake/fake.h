@@ -30,6 +30,9 @@ void fake_use_threads(bool on);
  * loaded, but the CPU's root. */
 void fake_run(struct vcpu *v);
 
+/* Fails the test if a lock is held. */
+void fake_check_locks(void);
+
 /* Fails the test if a frame is mapped or a lock held. */
 void fake_check_idle(void);
 
@@ -49,17 +52,30 @@ bool fake_failed_alloc(void);
 void fake_fail_copy(unsigned int n);
 bool fake_failed_copy(void);
 
+/* ---- snapshots (programs that link parvis_hv_reset) ---- */
+
+/*
+ * All variables of the hypervisor and of this machine, and all memory, as they are now; and back to that. One
+ * snapshot a process, of one thread that holds no lock. What a test has by itself stays.
+ */
+void fake_snapshot_take(void);
+void fake_snapshot_restore(void);
+
 /* ---- guest memory ---- */
 
 /*
  * A buffer of the test becomes guest memory at a linear address, for every vCPU. Addresses outside all
- * buffers are looked up in the running vCPU's page tables. At most 16 buffers.
+ * buffers are looked up in the running vCPU's page tables. At most 128 buffers.
  */
 void fake_guest_memory(guest_va_t address, void *buffer, size_t size);
 
 /* From now on every byte that was read from a guest's buffer changes after the reading: a second fetch gives
  * something else. */
 void fake_double_fetch(bool on);
+
+/* From now on (until the next call with false) a second reading of any byte of a guest's buffers fails the test; with
+ * true again, what was read before is forgotten. */
+void fake_single_fetch(bool on);
 
 /* ---- frames ---- */
 
@@ -105,6 +121,12 @@ void fake_cpuid_set(uint32_t leaf, uint32_t subleaf, uint32_t a, uint32_t b, uin
 /* The machine was switched off or reset: these are called instead of ending the process, if they are set. */
 extern void (*fake_on_power_off)(void);
 extern void (*fake_on_reset)(void);
+
+/* A CPU waits for another one: called instead of ending the test, if it is set. */
+extern void (*fake_on_relax)(void);
+
+/* Called when the test fails, before the process ends. */
+extern void (*fake_on_fail)(void);
 
 /* Called by port_vcpu_switch; unset: it calls sched_switched and goes on as the new vCPU. */
 extern void (*fake_on_switch)(struct vcpu *from, struct vcpu *to);

@@ -14,6 +14,25 @@ void fake_check_unmapped(void);
 /* This CPU's root changes and everything of it is flushed; MFN_INVALID: none of a guest's. */
 void fake_tlb_switch(mfn_t root);
 
+/* This CPU is number 0 again, holds no lock and is never preempted: the part that is a thread's own. */
+void fake_thread_reset(void);
+
+/* For snapshots: the frames' contents, and then a function is called with each piece of the tables about them. */
+void fake_memory_save(void);
+void fake_memory_restore(void);
+void fake_memory_pieces(void (*piece)(void *start, size_t size));
+
+/* After the tables were written anew: what is mapped can be touched, all else cannot. */
+void fake_memory_repoison(void);
+
+/* The frames are free again: nobody may touch them, though the hypervisor once asked for their address for good. */
+void fake_memory_disown(mfn_t first, uint64_t count);
+
+/* heap_zalloc, and what is not the object's cannot be touched (heap_guard.c). */
+void *fake_heap_zalloc(size_t size);
+
+void fake_heap_reset(void);
+
 /* Whether this copy is the one that shall fail. */
 bool fake_copy_fails(void);
 

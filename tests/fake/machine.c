@@ -20,11 +20,22 @@ struct vcpu *fake_current[CPU_MAX];
 struct cpumask fake_cpus_online;
 bool fake_threads;
 
+void (*fake_on_relax)(void);
+void (*fake_on_fail)(void);
+
 static struct domain idle_domain;
 static struct vcpu idle[CPU_MAX];
 static unsigned int kicks[CPU_MAX], reschedules[CPU_MAX];
 static _Thread_local const struct spinlock *held[HELD_MAX];
 static _Thread_local unsigned int held_count;
+
+static void NORETURN fail(void)
+{
+    if (fake_on_fail) {
+        fake_on_fail();
+    }
+    abort();
+}
 
 void fake_fail(const char *format, ...)
 {
@@ -35,7 +46,7 @@ void fake_fail(const char *format, ...)
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);
-    abort();
+    fail();
 }
 
 void port_panic(const char *format, ...)
@@ -47,7 +58,7 @@ void port_panic(const char *format, ...)
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);
-    abort();
+    fail();
 }
 
 void fake_start(uint64_t frames, unsigned int cpus)
@@ -101,16 +112,25 @@ void fake_run(struct vcpu *v)
     fake_tlb_switch(v ? mm_hw_root(&v->mm, v->cpu.kernel_mode) : MFN_INVALID);
 }
 
-void fake_check_idle(void)
+void fake_check_locks(void)
 {
     if (held_count) {
         fake_fail("a lock of level %u is held", held[held_count - 1]->level);
     }
+}
+
+void fake_check_idle(void)
+{
+    fake_check_locks();
     fake_check_unmapped();
 }
 
 void fake_relax(void)
 {
+    if (fake_on_relax) {
+        fake_on_relax();
+        return;
+    }
     if (!fake_threads) {
         fake_fail("CPU %u waits, but no other CPU runs: a deadlock", fake_cpu);
     }
@@ -262,6 +282,13 @@ bool port_preempt_pending(void)
     return true;
 }
 
+void fake_thread_reset(void)
+{
+    fake_cpu = 0;
+    held_count = 0;
+    preempt_every = preempt_left = preempt_calls = 0;
+}
+
 void fake_fail_alloc(unsigned int n)
 {
     alloc_failure = (struct countdown){n, false};
@@ -288,7 +315,6 @@ bool fake_copy_fails(void)
 }
 
 /* The linker sends core's calls here (--wrap). */
-void *__real_heap_zalloc(size_t size);
 void *__wrap_heap_zalloc(size_t size);
 mfn_t __real_frame_alloc_hv(unsigned int order);
 mfn_t __wrap_frame_alloc_hv(unsigned int order);
@@ -297,7 +323,7 @@ mfn_t __wrap_frame_alloc(unsigned int order, unsigned int address_bits, struct d
 
 void *__wrap_heap_zalloc(size_t size)
 {
-    return countdown_step(&alloc_failure) ? NULL : __real_heap_zalloc(size);
+    return countdown_step(&alloc_failure) ? NULL : fake_heap_zalloc(size);
 }
 
 mfn_t __wrap_frame_alloc_hv(unsigned int order)

@@ -10,24 +10,19 @@
 #include "core/frame.h"
 #include "fake.h"
 #include "fake_internal.h"
+#include "poison.h"
 #include "port/guest_copy.h"
 #include "port/map.h"
 #include "pvabi/errno.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/asan_interface.h>
-#define poison(address, size)   __asan_poison_memory_region((address), (size))
-#define unpoison(address, size) __asan_unpoison_memory_region((address), (size))
-#else
-#define poison(address, size)   ((void)(address), (void)(size))
-#define unpoison(address, size) ((void)(address), (void)(size))
-#endif
 
 static struct {
     uint8_t *memory; /* of frame 0, though only RAM is there */
     uint64_t limit;
     uint32_t *mapped;
     bool *own; /* the hypervisor has asked for its address for good */
+    bool *touched; /* since the snapshot: it was mapped, or the hypervisor had it for good */
+    uint8_t *saved;
     uint64_t *m2p;
     uint64_t open;
 } arena;
@@ -40,8 +35,9 @@ void fake_memory_start(uint64_t frames)
     arena.memory = mmap(NULL, limit * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     arena.mapped = calloc(limit, sizeof(*arena.mapped));
     arena.own = calloc(limit, sizeof(*arena.own));
+    arena.touched = calloc(limit, sizeof(*arena.touched));
     arena.m2p = malloc(limit * sizeof(*arena.m2p));
-    if (arena.memory == MAP_FAILED || !arena.mapped || !arena.own || !arena.m2p) {
+    if (arena.memory == MAP_FAILED || !arena.mapped || !arena.own || !arena.touched || !arena.m2p) {
         fake_fail("no memory");
     }
     memset(arena.m2p, 0xff, limit * sizeof(*arena.m2p));
@@ -50,6 +46,66 @@ void fake_memory_start(uint64_t frames)
     poison(arena.memory, limit * PAGE_SIZE);
     frame_table_init(calloc(limit, sizeof(struct frame)), limit);
     frame_add_free(mfn(FAKE_RAM_FIRST), frames);
+}
+
+void fake_memory_pieces(void (*piece)(void *start, size_t size))
+{
+    piece(arena.mapped, arena.limit * sizeof(*arena.mapped));
+    piece(arena.own, arena.limit * sizeof(*arena.own));
+    piece(arena.m2p, arena.limit * sizeof(*arena.m2p));
+    piece(frame_table, arena.limit * sizeof(*frame_table));
+}
+
+/* Without the compiler's knowledge: most frames are poisoned. */
+static void frame_copy(void *to, const void *from)
+{
+    size_t size = PAGE_SIZE;
+
+    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size)::"memory");
+}
+
+void fake_memory_save(void)
+{
+    arena.saved = mmap(NULL, arena.limit * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (arena.saved == MAP_FAILED) {
+        fake_fail("no memory");
+    }
+    for (uint64_t n = FAKE_RAM_FIRST; n < arena.limit; n++) {
+        frame_copy(arena.saved + n * PAGE_SIZE, arena.memory + n * PAGE_SIZE);
+        arena.touched[n] = false;
+    }
+}
+
+/* Only frames that somebody could write to since then; this comes before the tables are put back. */
+void fake_memory_restore(void)
+{
+    for (uint64_t n = FAKE_RAM_FIRST; n < arena.limit; n++) {
+        if (arena.touched[n] || arena.own[n] || arena.mapped[n]) {
+            frame_copy(arena.memory + n * PAGE_SIZE, arena.saved + n * PAGE_SIZE);
+            arena.touched[n] = false;
+        }
+    }
+}
+
+void fake_memory_repoison(void)
+{
+    poison(arena.memory, arena.limit * PAGE_SIZE);
+    for (uint64_t n = FAKE_RAM_FIRST; n < arena.limit; n++) {
+        if (arena.own[n] || arena.mapped[n]) {
+            unpoison(arena.memory + n * PAGE_SIZE, PAGE_SIZE);
+        }
+    }
+}
+
+void fake_memory_disown(mfn_t first, uint64_t count)
+{
+    for (uint64_t n = first.n; n < first.n + count; n++) {
+        arena.own[n] = false;
+        arena.touched[n] = true;
+        if (arena.mapped[n] == 0) {
+            poison(arena.memory + n * PAGE_SIZE, PAGE_SIZE);
+        }
+    }
 }
 
 static uint8_t *address_of(mfn_t m)
@@ -80,6 +136,7 @@ void *fake_map(mfn_t m)
     uint8_t *address = address_of(m);
 
     __atomic_add_fetch(&arena.open, 1, __ATOMIC_RELAXED);
+    arena.touched[m.n] = true;
     if (__atomic_fetch_add(&arena.mapped[m.n], 1, __ATOMIC_RELAXED) == 0) {
         unpoison(address, PAGE_SIZE);
     }
@@ -117,7 +174,7 @@ void *fake_hv_address(mfn_t m)
     /* A block of the hypervisor's is reached through its first frame; its frames may have been in use singly before. */
     for (uint64_t n = m.n; n < arena.limit && frame_table[n].refs & FRAME_HV; n++) {
         if (!arena.own[n]) {
-            arena.own[n] = true;
+            arena.own[n] = arena.touched[n] = true;
             unpoison(arena.memory + n * PAGE_SIZE, PAGE_SIZE);
         }
     }
@@ -177,16 +234,19 @@ void fake_poke(mfn_t m, unsigned int index, uint64_t value)
 
 /* ---- guest memory ---- */
 
-#define BUFFERS_MAX 16
+#define BUFFERS_MAX    128
+#define FETCH_SIZE_MAX (1u << 20)
 
 static struct {
     guest_va_t address;
     uint8_t *memory;
     size_t size;
+    uint64_t *read; /* a bit for each byte that was read since fake_single_fetch; NULL: too large a buffer */
 } buffers[BUFFERS_MAX];
 
 static unsigned int buffer_count;
-static bool double_fetch;
+static _Thread_local unsigned int buffer_last; /* the one that was used before: likely the next one's too */
+static bool double_fetch, single_fetch;
 
 void fake_guest_memory(guest_va_t address, void *buffer, size_t size)
 {
@@ -196,6 +256,7 @@ void fake_guest_memory(guest_va_t address, void *buffer, size_t size)
     buffers[buffer_count].address = address;
     buffers[buffer_count].memory = buffer;
     buffers[buffer_count].size = size;
+    buffers[buffer_count].read = size <= FETCH_SIZE_MAX ? calloc(size / 64 + 1, sizeof(uint64_t)) : NULL;
     buffer_count++;
 }
 
@@ -204,23 +265,69 @@ void fake_double_fetch(bool on)
     double_fetch = on;
 }
 
+void fake_single_fetch(bool on)
+{
+    single_fetch = on;
+    for (unsigned int i = 0; on && i < buffer_count; i++) {
+        if (buffers[i].read) {
+            memset(buffers[i].read, 0, (buffers[i].size / 64 + 1) * sizeof(uint64_t));
+        }
+    }
+}
+
+static void buffer_note_read(unsigned int buffer, uint64_t offset)
+{
+    uint64_t *word = buffers[buffer].read ? &buffers[buffer].read[offset / 64] : NULL;
+
+    if (!single_fetch || !word) {
+        return;
+    }
+    if (*word >> offset % 64 & 1) {
+        fake_fail("guest memory at %#llx is read a second time",
+                  (unsigned long long)(buffers[buffer].address.n + offset));
+    }
+    *word |= 1ull << offset % 64;
+}
+
+/* The buffer that has an address; buffer_count: none. */
+static unsigned int buffer_of(guest_va_t address)
+{
+    if (address.n - buffers[buffer_last].address.n < buffers[buffer_last].size) {
+        return buffer_last;
+    }
+    for (unsigned int i = 0; i < buffer_count; i++) {
+        if (address.n - buffers[i].address.n < buffers[i].size) {
+            return buffer_last = i;
+        }
+    }
+    return buffer_count;
+}
+
+static void buffer_byte(unsigned int buffer, uint64_t offset, uint8_t *byte, bool write)
+{
+    uint8_t *p = &buffers[buffer].memory[offset];
+
+    if (write) {
+        *p = *byte;
+        return;
+    }
+    *byte = *p;
+    buffer_note_read(buffer, offset);
+    if (double_fetch) {
+        *p ^= 0x5a;
+    }
+}
+
 /* Copies one byte between the hypervisor and a guest. */
 static bool guest_byte(guest_va_t address, uint8_t *byte, bool write)
 {
+    unsigned int buffer = buffer_of(address);
     mfn_t m;
     uint8_t *p;
 
-    for (unsigned int i = 0; i < buffer_count; i++) {
-        if (address.n - buffers[i].address.n < buffers[i].size) {
-            p = &buffers[i].memory[address.n - buffers[i].address.n];
-            if (write) {
-                *p = *byte;
-            } else {
-                *byte = *p;
-                *p ^= double_fetch ? 0x5a : 0;
-            }
-            return true;
-        }
+    if (buffer < buffer_count) {
+        buffer_byte(buffer, address.n - buffers[buffer].address.n, byte, write);
+        return true;
     }
     if (!fake_touch(address, write, &m)) {
         return false;

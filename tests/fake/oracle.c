@@ -9,6 +9,7 @@
 #include "core/frame.h"
 #include "core/page_type.h"
 #include "fake.h"
+#include "port/map.h"
 
 #define PRESENT            1ull
 #define WRITABLE           2ull
@@ -74,14 +75,16 @@ static void count_table(struct count *counts, uint64_t n)
 {
     uint64_t word = frame_table[n].type;
     unsigned int level = level_of(word), entries = 0;
+    const uint64_t *table;
 
     if (word & PAGE_TYPE_PARTIAL) {
         entries = (unsigned int)(word >> PAGE_TYPE_AUX_SHIFT);
     } else if (word & PAGE_TYPE_VALIDATED) {
         entries = 512;
     }
+    table = port_map_frame(mfn(n));
     for (unsigned int i = 0; i < entries; i++) {
-        uint64_t entry = fake_peek(mfn(n), i);
+        uint64_t entry = table[i];
 
         if (!(entry & PRESENT) || (level == 4 && i >= 256 && i <= 271)) {
             continue;
@@ -92,6 +95,7 @@ static void count_table(struct count *counts, uint64_t n)
             count_child(counts, n, level, entry);
         }
     }
+    port_unmap_frame(table);
 }
 
 static void count_frame(struct count *counts, uint64_t n)

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: MIT */
+/* The world of the fuzz targets: its making, its CPUs and its sequences. See world.h. */
+#include "world.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/heap.h"
+#include "core/pte.h"
+#include "input.h"
+#include "port/cpu.h"
+#include "port/time.h"
+#include "pvabi/errno.h"
+#include "world_end.h"
+
+#define RESTARTS_MAX   12u
+#define RELAXES_MAX    2000u
+#define SEQUENCE_MAX   200u
+#define ROOMS_VCPUS    32u
+#define COMMON_CHOICES 32u /* of 256: an operation that all targets have */
+
+static bool started;
+static mfn_t pool[FUZZ_DOMAINS][FUZZ_ROLES][FUZZ_OF_A_ROLE];
+static uint8_t args_memory[FUZZ_CPUS * FUZZ_PLACES][FUZZ_PLACE_SIZE], code_memory[PAGE_SIZE],
+    stack_memory[4 * PAGE_SIZE];
+static unsigned int places_used, relaxes;
+static jmp_buf sequence_end;
+
+/* A preempted hypercall of each vCPU, which it has to issue again. */
+static struct pending {
+    struct vcpu *vcpu;
+    uint64_t number;
+    struct hypercall_args args;
+} pending[FUZZ_CPUS];
+
+int64_t __real_hypercall_run(uint64_t number, struct hypercall_args *args);
+int64_t __wrap_hypercall_run(uint64_t number, struct hypercall_args *args);
+
+/* The linker sends multicall's calls here, too: each of its entries reads anew. */
+int64_t __wrap_hypercall_run(uint64_t number, struct hypercall_args *args)
+{
+    fake_single_fetch(true);
+    return __real_hypercall_run(number, args);
+}
+
+/* ---- the world's making ---- */
+
+static void require(bool condition, const char *what)
+{
+    if (!condition) {
+        fake_fail("the world cannot be made: %s", what);
+    }
+}
+
+mfn_t fuzz_frame_of(unsigned int domain, unsigned int role)
+{
+    return pool[domain % FUZZ_DOMAINS][role % FUZZ_ROLES][fuzz_below(FUZZ_OF_A_ROLE)];
+}
+
+static void set_cpuid(void)
+{
+    fake_cpuid_set(0, 0, 0xd, 0x756e6547, 0x6c65746e, 0x49656e69);
+    fake_cpuid_set(1, 0, 0x306c3, 0x05100800, ~0u, ~0u);
+    fake_cpuid_set(7, 0, 0, ~0u, ~0u, ~0u);
+    fake_cpuid_set(0xd, 0, 7, 0x340, 0x340, 0);
+    fake_cpuid_set(0x80000000, 0, 0x80000008, 0, 0, 0);
+    fake_cpuid_set(0x80000001, 0, 0, 0, ~0u, ~0u);
+}
+
+static void make_cpu(unsigned int cpu)
+{
+    require(timer_cpu_init(cpu) == 0, "timers");
+    fake_become_cpu(cpu);
+    fake_run(NULL);
+    require(vcpu_create(domain_idle, cpu) == 0, "an idle vCPU");
+    fake_current[cpu] = domain_idle->vcpus[cpu];
+    sched_cpu_up(cpu, domain_idle->vcpus[cpu]);
+}
+
+static void make_tables(unsigned int id, struct domain *d)
+{
+    const uint64_t rw = PTE_PRESENT | PTE_WRITE | PTE_USER;
+    mfn_t(*roles)[FUZZ_OF_A_ROLE] = pool[id];
+
+    for (unsigned int role = 0; role < FUZZ_ROLES; role++) {
+        for (unsigned int i = 0; i < FUZZ_OF_A_ROLE; i++) {
+            require(mm_alloc(d, 0, 0, &roles[role][i]) == 0, "frames");
+        }
+    }
+    for (unsigned int level = 3; level > 0; level--) {
+        fake_poke(roles[level][0], 0, pte_make(roles[level - 1][0], rw));
+    }
+    for (unsigned int i = 0; i < FUZZ_MAPPED_PAGES; i++) {
+        fake_poke(roles[0][0], i, pte_make(roles[FUZZ_PAGES][i], rw));
+    }
+    fake_poke(roles[0][0], FUZZ_MAPPED_TABLE, pte_make(roles[0][0], PTE_PRESENT | PTE_USER));
+}
+
+static void make_vcpu(struct vcpu *v, mfn_t root)
+{
+    struct vcpu_guest_context c = {.flags = VGCF_online | VGCF_in_kernel};
+
+    c.ctrlreg[3] = xen_pfn_to_cr3(root.n);
+    c.user_regs.rip = FUZZ_CODE;
+    c.user_regs.rsp = c.kernel_sp = FUZZ_STACK_END - PAGE_SIZE;
+    c.user_regs.cs = FLAT_KERNEL_CS64;
+    c.user_regs.ss = c.kernel_ss = FLAT_KERNEL_SS64;
+    c.user_regs.rflags = 0x202;
+    c.event_callback_eip = c.failsafe_callback_eip = c.syscall_callback_eip = FUZZ_CODE + 0x800;
+    c.vm_assist = 1ull << VMASST_TYPE_writable_pagetables;
+    for (unsigned int i = 0; i < ARRAY_SIZE(c.trap_ctxt); i++) {
+        c.trap_ctxt[i] = (struct trap_info){(uint8_t)i, 0, FLAT_KERNEL_CS64, FUZZ_CODE + 0xc00 + i};
+    }
+    require(guest_cpu_load(v, &c) == 0, "a context");
+    sched_pause_clear(v, SCHED_PAUSE_DOWN);
+}
+
+static void make_domain(unsigned int id)
+{
+    const struct domain_config config = {.vcpu_count = FUZZ_VCPUS,
+                                         .event_port_max = UINT32_MAX,
+                                         .grant_version_max = 2,
+                                         .grant_frames_max = 3,
+                                         .maptrack_frames_max = 2,
+                                         .privileged = id == 0};
+    struct domain *d;
+
+    require(domain_create((domid_t)id, &config, &d) == 0, "a domain");
+    domain_first = id == 0 ? d : domain_first;
+    d->mm.frame_max = FUZZ_ROLES * FUZZ_OF_A_ROLE + 8;
+    make_tables(id, d);
+    for (uint32_t i = 0; i < FUZZ_VCPUS; i++) {
+        require(vcpu_create(d, i) == 0, "a vCPU");
+        make_vcpu(d->vcpus[i], pool[id][3][0]);
+    }
+    if (id == 0) {
+        require(rangeset_add(d->io_ports, 0x60, 0x6f) == 0 && rangeset_add(d->io_frames, 0, 0xff) == 0 &&
+                    rangeset_add(d->irqs, 0, 23) == 0,
+                "rights");
+    }
+    domain_put(d);
+    require(domain_toolstack_unpause(d) == 0, "an unpaused domain");
+}
+
+/* The rooms for timers and run queues grow with the vCPUs that there ever were: they are made large enough
+ * first. */
+static void grow_rooms(void)
+{
+    const struct domain_config config = {.vcpu_count = ROOMS_VCPUS, .event_port_max = UINT32_MAX};
+    struct domain *d;
+
+    require(domain_create(FUZZ_DOMAINS, &config, &d) == 0, "a domain");
+    for (uint32_t i = 0; i < ROOMS_VCPUS; i++) {
+        require(vcpu_create(d, i) == 0, "a vCPU");
+    }
+    while (domain_kill(d) != 0) {
+        fuzz_cpus_work();
+    }
+    domain_put(d);
+}
+
+/* ---- its CPUs ---- */
+
+static void cpu_work(void)
+{
+    if (fake_timer_deadline(port_cpu_id()) <= port_time_now()) {
+        timer_interrupt();
+    }
+    if (fake_reschedules(port_cpu_id())) {
+        sched_run();
+    }
+}
+
+void fuzz_cpus_work(void)
+{
+    unsigned int home = port_cpu_id();
+
+    for (unsigned int cpu = 0; cpu < FUZZ_CPUS; cpu++) {
+        fake_become_cpu(cpu);
+        cpu_work();
+    }
+    fake_become_cpu(home);
+}
+
+/* A CPU waits for another one, which does what it is asked to; the one that waits is within something. */
+static void relax(void)
+{
+    unsigned int home = port_cpu_id();
+
+    if (++relaxes > RELAXES_MAX) {
+        fake_fail("CPU %u waits for what never comes", home);
+    }
+    for (unsigned int cpu = 0; cpu < FUZZ_CPUS; cpu++) {
+        if (cpu != home) {
+            fake_cpu = cpu;
+            cpu_work();
+        }
+    }
+    fake_cpu = home;
+}
+
+struct vcpu *fuzz_vcpu(void)
+{
+    return port_current();
+}
+
+domid_t fuzz_self(void)
+{
+    return CURRENT_DOMAIN()->id;
+}
+
+/* The way back into the guest. */
+static void exit_to_guest(void)
+{
+    struct vcpu *v;
+
+    cpu_work();
+    v = port_current();
+    if (!v->is_idle) {
+        guest_cpu_deliver(v, port_vcpu_regs(v));
+        cpu_work();
+    }
+}
+
+void fuzz_stop(void)
+{
+    longjmp(sequence_end, 1);
+}
+
+/* The first domain may end the machine; nobody else may. */
+static void machine_ends(void)
+{
+    if (CURRENT_DOMAIN() != domain_first) {
+        fake_fail("domain %u ends the machine", fuzz_self());
+    }
+    fuzz_stop();
+}
+
+/* ---- hypercalls ---- */
+
+static const uint64_t bad_addresses[] = {0,
+                                         8,
+                                         0xfffffffffff8,
+                                         0x7ffffffffff8,
+                                         0x800000000000,
+                                         ~0ull - 7,
+                                         0xffff7ffffffffff8,
+                                         0xffff800000000000,
+                                         0xffff82d080000000,
+                                         0xffff87fffffffff8,
+                                         0xffff880000000000};
+
+uint8_t *fuzz_code_memory(void)
+{
+    return code_memory;
+}
+
+guest_va_t fuzz_put(const void *data, size_t size)
+{
+    unsigned int place = port_cpu_id() * FUZZ_PLACES + places_used++ % FUZZ_PLACES, kind = fuzz_u8();
+    uint64_t offset = kind & 1 ? FUZZ_PLACE_SIZE - ROUND_UP(size, 8) : 0;
+
+    memset(args_memory[place], 0, FUZZ_PLACE_SIZE);
+    memcpy(args_memory[place] + offset, data, size);
+    if (kind < 0xf8) {
+        return guest_va(FUZZ_ARGS + 2 * place * FUZZ_PLACE_SIZE + offset);
+    }
+    return guest_va(kind < 0xfc ? FUZZ_PICK(bad_addresses) : fuzz_address());
+}
+
+static void run_call(struct pending *p)
+{
+    int64_t result;
+
+    for (unsigned int i = 0; i < RESTARTS_MAX; i++) {
+        struct vcpu *v = port_current();
+
+        result = hypercall_run(p->number, &p->args);
+        fake_single_fetch(false);
+        fake_check_locks();
+        if (result != HYPERCALL_RESTART) {
+            p->vcpu = NULL;
+            return;
+        }
+        exit_to_guest();
+        if (port_current() != v) {
+            break;
+        }
+    }
+}
+
+int64_t fuzz_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    struct pending *p = &pending[port_cpu_id()];
+
+    *p = (struct pending){port_current(), number, {{a, b, c, d, 0}}};
+    run_call(p);
+    return 0;
+}
+
+/* A vCPU that was preempted within a hypercall issues it again before it does anything else, mostly. */
+static bool resume_call(void)
+{
+    for (unsigned int i = 0; i < ARRAY_SIZE(pending); i++) {
+        if (pending[i].vcpu && pending[i].vcpu == port_current()) {
+            if (fuzz_one_in(8)) {
+                pending[i].vcpu = NULL;
+                return false;
+            }
+            run_call(&pending[i]);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- what the guest does by itself ---- */
+
+void fuzz_guest_touch(uint64_t address, bool write)
+{
+    mfn_t m;
+
+    fake_touch(guest_va(address), write, &m);
+}
+
+/* A store that the processor does not allow faults: the hypervisor may do it for the guest. */
+void fuzz_guest_write(uint64_t address, uint64_t value)
+{
+    struct vcpu *v = port_current();
+    struct cpu_user_regs *regs = port_vcpu_regs(v);
+    mfn_t m;
+
+    if (fake_touch(guest_va(address), true, &m)) {
+        if (address % 8 == 0) {
+            fake_poke(m, (unsigned int)(address % PAGE_SIZE / 8), value);
+        }
+        return;
+    }
+    regs->rip = FUZZ_CODE;
+    regs->error_code = fake_touch(guest_va(address), false, &m) ? 7 : 6;
+    guest_cpu_page_fault(v, regs, address);
+}
+
+/* ---- sequences ---- */
+
+static void common_operation(void)
+{
+    switch (fuzz_below(6)) {
+    case 0:
+        fake_preempt_every(fuzz_below(6));
+        break;
+    case 1:
+        fake_fail_alloc(fuzz_below(12));
+        break;
+    case 2:
+        fake_fail_copy(fuzz_below(12));
+        break;
+    case 3:
+        fake_advance((uint64_t)fuzz_u8() << fuzz_below(28));
+        fuzz_cpus_work();
+        break;
+    default:
+        for (unsigned int i = 0; i < 4; i++) {
+            fuzz_guest_touch(fuzz_address(), i % 2);
+        }
+    }
+}
+
+static void one_operation(fuzz_operation *const *operations, unsigned int count)
+{
+    unsigned int choice = fuzz_u8();
+
+    fake_become_cpu(fuzz_below(FUZZ_CPUS));
+    exit_to_guest();
+    if (port_current()->is_idle || resume_call()) {
+        return;
+    }
+    if (choice >= 256 - COMMON_CHOICES) {
+        common_operation();
+    } else {
+        places_used = 0;
+        operations[choice % count]();
+    }
+    exit_to_guest();
+}
+
+static void world_start(void)
+{
+    fake_start(FUZZ_FRAMES, FUZZ_CPUS);
+    fake_set_time(TIMER_NS_PER_SECOND);
+    set_cpuid();
+    for (unsigned int i = 0; i < ARRAY_SIZE(args_memory); i++) {
+        fake_guest_memory(guest_va(FUZZ_ARGS + 2 * i * FUZZ_PLACE_SIZE), args_memory[i], FUZZ_PLACE_SIZE);
+    }
+    fake_guest_memory(guest_va(FUZZ_CODE), code_memory, sizeof(code_memory));
+    fake_guest_memory(guest_va(FUZZ_STACK), stack_memory, sizeof(stack_memory));
+    fake_on_power_off = fake_on_reset = machine_ends;
+    fake_on_relax = relax;
+    require(sched_init("null"), "a scheduler");
+    domain_init();
+    for (unsigned int cpu = 0; cpu < FUZZ_CPUS; cpu++) {
+        make_cpu(cpu);
+    }
+    fake_become_cpu(0);
+    grow_rooms();
+    fuzz_end_note();
+    for (unsigned int id = 0; id < FUZZ_DOMAINS; id++) {
+        make_domain(id);
+    }
+    fuzz_cpus_work();
+    fake_become_cpu(0);
+    fake_console_clear();
+    fake_snapshot_take();
+    started = true;
+}
+
+static void reset(const uint8_t *data, size_t size)
+{
+    if (!started) {
+        world_start();
+    }
+    fake_snapshot_restore();
+    fuzz_input_set(data, size);
+    memset(pending, 0, sizeof(pending));
+    memset(code_memory, 0, sizeof(code_memory));
+    memset(stack_memory, 0, sizeof(stack_memory));
+    relaxes = 0;
+}
+
+void fuzz_run(const uint8_t *data, size_t size, fuzz_operation *const *operations, unsigned int count)
+{
+    reset(data, size);
+    if (setjmp(sequence_end)) {
+        return;
+    }
+    for (unsigned int i = 0; i < SEQUENCE_MAX && fuzz_more(); i++) {
+        relaxes = 0;
+        one_operation(operations, count);
+        fake_check_locks();
+        fake_tlb_check();
+    }
+    fake_preempt_every(0);
+    fake_fail_alloc(0);
+    fake_fail_copy(0);
+    fuzz_end();
+}

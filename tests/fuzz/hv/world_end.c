@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* The end of a sequence: see world_end.h. */
+#include "world_end.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/frame.h"
+#include "core/gnttab_table.h"
+#include "core/heap.h"
+#include "port/cpu.h"
+#include "pvabi/errno.h"
+#include "world.h"
+
+#define KILL_STEPS_MAX  10000u
+#define DOMAINS_MAX     64u
+#define HANDLES_A_FRAME (PAGE_SIZE / sizeof(struct gnttab_mapping))
+
+static uint64_t free_before, heap_before;
+
+void fuzz_end_note(void)
+{
+    free_before = frame_free_count();
+    heap_before = heap_frame_count();
+}
+
+/* ---- what the hypervisor itself holds of a domain's frames ---- */
+
+static void hold_mappings(const struct domain *d)
+{
+    const struct gnttab *t = d->gnttab;
+
+    for (uint32_t handle = 0; t && handle < t->maptrack.frames * HANDLES_A_FRAME; handle++) {
+        const struct gnttab_mapping *m =
+            &t->maptrack.pages[handle / HANDLES_A_FRAME][handle % HANDLES_A_FRAME];
+
+        if (m->state == GNTTAB_MAPPING_BUSY) {
+            fake_fail("handle %u of domain %u is busy", handle, d->id);
+        }
+        if (m->state == GNTTAB_MAPPING_LIVE && m->flags & GNTMAP_device_map) {
+            fake_oracle_hold(mfn(m->frame), 1, m->flags & GNTMAP_readonly ? 0 : 1);
+        }
+    }
+}
+
+static void hold_grants(const struct domain *d)
+{
+    const struct gnttab *t = d->gnttab;
+
+    for (grant_ref_t ref = 0; t && ref < gnttab_entry_count(t); ref++) {
+        const struct gnttab_active *a = gnttab_active(t, ref);
+
+        if (gnttab_in_use(a) && !a->passes_on) {
+            fake_oracle_hold(a->frame, 1, 0);
+        }
+    }
+}
+
+/* How core/evtchn_fifo.c begins its structures. */
+struct evtchn_fifo {
+    uint32_t word_count;
+    struct evtchn_page pages[];
+};
+
+struct evtchn_fifo_vcpu {
+    struct evtchn_page page;
+};
+
+static void hold_page(const struct evtchn_page *page)
+{
+    if (page->address) {
+        fake_oracle_hold(page->frame, 1, 1);
+    }
+}
+
+static void hold_event_pages(const struct domain *d)
+{
+    const struct evtchn_fifo *fifo = d->evtchn.fifo;
+    struct vcpu *v;
+
+    for (unsigned int i = 0; fifo && i < fifo->word_count / (PAGE_SIZE / sizeof(event_word_t)); i++) {
+        hold_page(&fifo->pages[i]);
+    }
+    DOMAIN_FOR_EACH_VCPU(d, v)
+    {
+        hold_page(&v->evtchn.page);
+        if (v->evtchn.fifo) {
+            hold_page(&v->evtchn.fifo->page);
+        }
+        for (unsigned int i = 0; i < 16; i++) {
+            if (v->cpu.ldt_mapped >> i & 1) {
+                v->machine.ldt[i] = v->cpu.ldt_frames[i];
+            }
+        }
+    }
+}
+
+static void check_counts(void)
+{
+    struct domain *all[DOMAINS_MAX];
+    unsigned int count = 0;
+
+    for (domid_t id = 0; id < DOMAINS_MAX; id++) {
+        struct domain *d = domain_get(id);
+
+        if (!d) {
+            continue;
+        }
+        hold_mappings(d);
+        hold_grants(d);
+        hold_event_pages(d);
+        all[count++] = d;
+    }
+    fake_oracle(all, count);
+    while (count) {
+        domain_put(all[--count]);
+    }
+}
+
+/* ---- death ---- */
+
+static void kill_domain(struct domain *d)
+{
+    unsigned int steps = 0;
+    int error;
+
+    do {
+        error = domain_kill(d);
+        fuzz_cpus_work();
+        if (++steps > KILL_STEPS_MAX) {
+            fake_fail("domain %u does not die", d->id);
+        }
+    } while (error == -XEN_ERESTART);
+    if (error) {
+        fake_fail("domain %u cannot be killed: %d", d->id, error);
+    }
+}
+
+static void kill_all(void)
+{
+    domain_first = NULL;
+    for (domid_t id = 0; id < DOMAINS_MAX; id++) {
+        struct domain *d = domain_get(id);
+
+        if (d) {
+            kill_domain(d);
+            domain_put(d);
+            fuzz_cpus_work();
+        }
+    }
+    for (domid_t id = 0; id < DOMAINS_MAX; id++) {
+        if (domain_by_id(id)) {
+            fake_fail("domain %u is dead, but %u references keep it", id, domain_by_id(id)->refs);
+        }
+    }
+}
+
+void fuzz_end(void)
+{
+    fake_become_cpu(FUZZ_CPUS - 1);
+    fake_current[port_cpu_id()] = domain_idle->vcpus[port_cpu_id()];
+    check_counts();
+    kill_all();
+    fake_check_idle();
+    if (heap_frame_count() != heap_before) {
+        fake_fail("the heap has %lu frames, but had %lu", heap_frame_count(), heap_before);
+    }
+    if (frame_free_count() != free_before) {
+        fake_fail("%lu frames are free, but were %lu", frame_free_count(), free_before);
+    }
+}
