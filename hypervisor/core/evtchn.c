@@ -314,12 +314,25 @@ static int evtchn_end_fifo(struct domain *d)
     return ret;
 }
 
+/* Notes that a reset is going on: false if one is already, or, to go on with one, if none is. */
+static bool evtchn_reset_begin(struct domain *d, bool resuming)
+{
+    struct lock_token held = lock_acquire(&d->evtchn.lock);
+    bool going_on = port_read_u32(&d->evtchn.cursor) != 0;
+
+    if (!going_on && !resuming) {
+        port_write_u32(&d->evtchn.cursor, 1);
+    }
+    lock_release(held);
+    return going_on == resuming;
+}
+
 int evtchn_reset(struct domain *d, bool resuming)
 {
     int ret;
 
-    if (!resuming) {
-        port_write_u32(&d->evtchn.cursor, 0);
+    if (!evtchn_reset_begin(d, resuming)) {
+        return -XEN_EBUSY;
     }
     ret = evtchn_close_all(d);
     return ret ? ret : evtchn_end_fifo(d);
@@ -419,17 +432,4 @@ static evtchn_port_t evtchn_pirq_port(const struct domain *d, uint32_t pirq)
 void evtchn_send_pirq(struct domain *d, uint32_t pirq)
 {
     evtchn_raise_bound(d, evtchn_pirq_port(d, pirq), EVTCHN_PIRQ, pirq);
-}
-
-bool evtchn_pirq_is_bound(const struct domain *d, uint32_t pirq)
-{
-    return evtchn_pirq_port(d, pirq) != 0;
-}
-
-void evtchn_unmask_pirq(struct domain *d, uint32_t pirq)
-{
-    evtchn_port_t port = evtchn_pirq_port(d, pirq);
-    int ignored = port ? evtchn_unmask(d, port) : 0;
-
-    (void)ignored;
 }

@@ -26,7 +26,7 @@ struct evtchn_domain {
     uint32_t valid_ports;       /* atomic: ports that exist now, a multiple of EVTCHN_BUCKET */
     uint32_t first_free;        /* no port below is free */
     uint32_t active;            /* ports that are not free, without port 0 */
-    uint32_t cursor;            /* where a preempted reset or close goes on */
+    uint32_t cursor;            /* where a preempted reset or close goes on, 0: none is going on */
     uint32_t pollers;           /* atomic: vCPUs that are in SCHEDOP_poll */
     uint32_t fifo_active;       /* atomic: 1 when the FIFO ABI carries the events */
     struct evtchn_fifo *fifo;   /* NULL: 2-level */
@@ -82,8 +82,8 @@ int evtchn_set_priority(struct domain *d, evtchn_port_t port, uint32_t priority)
 int evtchn_get_status(struct domain *d, evtchn_port_t port, struct evtchn_status *status) MUST_CHECK;
 
 /*
- * Closes all ports and goes back to 2-level; goes on where it was preempted if resuming. -XEN_ERESTART: call
- * again.
+ * Closes all ports and goes back to 2-level. -XEN_ERESTART: call again, resuming. -XEN_EBUSY: a reset is
+ * going on, or none is that could be resumed; -XEN_EAGAIN: ports were bound meanwhile.
  */
 int evtchn_reset(struct domain *d, bool resuming) MUST_CHECK;
 
@@ -109,15 +109,6 @@ void evtchn_send_local(struct domain *d, evtchn_port_t port);
  * held.
  */
 void evtchn_send_pirq(struct domain *d, uint32_t pirq);
-
-/*
- * Unmasks the port that a machine interrupt is bound to, if any (PHYSDEVOP_eoi of a domain with the eoi
- * page).
- */
-void evtchn_unmask_pirq(struct domain *d, uint32_t pirq);
-
-/* Whether a machine interrupt is bound to a port of d. */
-bool evtchn_pirq_is_bound(const struct domain *d, uint32_t pirq);
 
 /* Marks v's upcall pending and wakes or kicks it. */
 void evtchn_mark_upcall(struct vcpu *v);

@@ -45,7 +45,6 @@ uint32_t *gnttab_status_word(const struct gnttab *t, grant_ref_t ref, unsigned i
     return &t->status[n / GNTTAB_STATUS_A_FRAME][n % GNTTAB_STATUS_A_FRAME / 2];
 }
 
-/* They are never given back before the table's end: the guest, or a tool, may map them. */
 int gnttab_status_grow(struct domain *d, uint32_t frames)
 {
     struct gnttab *t = d->gnttab;

@@ -43,8 +43,8 @@ uint32_t gnttab_version(const struct domain *d);
 
 /*
  * Changes the version; the entries that the toolstack makes are kept, all others cleared. 0; -XEN_EINVAL:
- * none of 1 and 2; -XEN_ENOSYS: not allowed; -XEN_EBUSY: grants are in use; -XEN_ERANGE: a kept entry has no
- * form in version 1; -XEN_ENOMEM.
+ * none of 1 and 2; -XEN_ENOSYS: not allowed; -XEN_EBUSY: grants are in use, or status frames mapped, of
+ * which version 1 has none; -XEN_ERANGE: a kept entry has no form in version 1; -XEN_ENOMEM.
  */
 int gnttab_set_version(struct domain *d, uint32_t version) MUST_CHECK;
 
@@ -77,6 +77,15 @@ void gnttab_unmap_end(struct vcpu *v, struct gnttab_unmap *op);
 
 /* Copies between grants and frames of the running domain d, and sets op's status. No lock held. */
 void gnttab_copy(struct domain *d, struct gnttab_copy *op);
+
+/*
+ * One request of GNTTABOP_cache_flush. 0; 1: call again, *cursor (0 at first) tells how far the search for
+ * the grant came; -XEN_EINVAL: wrong arguments, no memory, or neither d's nor granted to it; -XEN_EPERM: a
+ * frame without an owner; -XEN_EOPNOTSUPP: invalidation without write-back; -XEN_EILSEQ: a cursor where none
+ * can be.
+ */
+int gnttab_cache_flush(const struct domain *d, const struct gnttab_cache_flush *op,
+                       grant_ref_t *cursor) MUST_CHECK;
 
 /* Prints how much of its limits a domain uses, and its grants that are in use. For the debug keys: takes no
  * lock. */

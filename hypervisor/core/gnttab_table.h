@@ -25,6 +25,8 @@
 #define GNTTAB_V2_A_FRAME     ((uint32_t)(PAGE_SIZE / sizeof(union grant_entry_v2)))
 #define GNTTAB_STATUS_A_FRAME ((uint32_t)(PAGE_SIZE / sizeof(grant_status_t)))
 
+#define GNTTAB_STATUS_FRAMES_MAX (GNTTAB_FRAMES_MAX * GNTTAB_V2_A_FRAME / GNTTAB_STATUS_A_FRAME)
+
 /* Uses of a grant: by a CPU or by a device, to read or to write. */
 enum gnttab_use {
     GNTTAB_HOST_READ,
@@ -33,6 +35,8 @@ enum gnttab_use {
     GNTTAB_DEVICE_WRITE,
     GNTTAB_USES,
 };
+
+#define GNTTAB_USES_MAX 128u /* of a kind, of one grant */
 
 struct domain;
 

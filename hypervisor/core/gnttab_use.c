@@ -168,6 +168,16 @@ static void uses_add(struct gnttab_active *a, unsigned int uses, uint32_t what)
     }
 }
 
+static bool uses_full(const struct gnttab_active *a, unsigned int uses)
+{
+    for (unsigned int i = 0; i < GNTTAB_USES; i++) {
+        if (uses & GNTTAB_USE(i) && a->uses[i] >= GNTTAB_USES_MAX) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Under the lock. */
 static int16_t use_begin(struct domain *granter, grant_ref_t ref, const struct gnttab_wish *wish,
                          struct gnttab_granted *granted)
@@ -182,7 +192,7 @@ static int16_t use_begin(struct domain *granter, grant_ref_t ref, const struct g
     }
     a = gnttab_active(t, ref);
     first = !gnttab_in_use(a);
-    if (!first && !entry_shareable(t, ref, a, wish)) {
+    if (!first && (!entry_shareable(t, ref, a, wish) || uses_full(a, wish->uses))) {
         return GNTST_general_error;
     }
     if (first || (write && !gnttab_in_use_to_write(a))) {

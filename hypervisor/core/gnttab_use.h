@@ -26,9 +26,9 @@ struct gnttab_granted {
 
 /*
  * Begins uses of an entry of granter's table: GNTST_okay and what is granted; GNTST_bad_gntref: no such
- * entry; GNTST_general_error: not granted so, or not to this user; GNTST_bad_page: not a frame of granter's.
- * The frame stays granter's while it is used. gnttab_use_end ends the same uses; the caller has a reference
- * to granter and holds no lock for both.
+ * entry; GNTST_general_error: not granted so, or not to this user, or used too often at once;
+ * GNTST_bad_page: not a frame of granter's. The frame stays granter's while it is used. gnttab_use_end ends
+ * the same uses; the caller has a reference to granter and holds no lock for both.
  */
 int16_t gnttab_use_begin(struct domain *granter, grant_ref_t ref, const struct gnttab_wish *wish,
                          struct gnttab_granted *granted) MUST_CHECK;

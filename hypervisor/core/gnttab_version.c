@@ -3,9 +3,11 @@
 #include "core/domain.h"
 #include "core/gnttab.h"
 #include "core/gnttab_table.h"
+#include "core/tlb.h"
 #include "lib/string.h"
 #include "port/atomic.h"
 #include "port/map.h"
+#include "port/tlb.h"
 #include "pvabi/errno.h"
 
 #define MARKS (GTF_reading | GTF_writing)
@@ -89,8 +91,41 @@ static bool others_in_use(const struct gnttab *t)
     return false;
 }
 
+/* The status area is going away: nobody can map its frames any more, or (-XEN_EBUSY) nothing has changed. */
+static int status_close(struct domain *d)
+{
+    struct gnttab *t = d->gnttab;
+
+    for (uint32_t i = 0; i < t->status_frames; i++) {
+        int error = mm_unshare_begin(d, t->status[i]);
+
+        if (error) {
+            while (i-- > 0) {
+                mm_unshare_cancel(d, t->status[i]);
+            }
+            return error;
+        }
+    }
+    return 0;
+}
+
+/* Status frames that a table gave up; they are freed once it is unlocked. */
+struct status_left {
+    uint32_t *frame[GNTTAB_STATUS_FRAMES_MAX];
+    uint32_t count;
+};
+
+static void status_leave(struct gnttab *t, struct status_left *left)
+{
+    for (; left->count < t->status_frames; left->count++) {
+        left->frame[left->count] = t->status[left->count];
+        t->status[left->count] = NULL;
+    }
+    t->status_frames = 0;
+}
+
 /* Under the lock. */
-static int version_change(struct domain *d, uint32_t version)
+static int version_change(struct domain *d, uint32_t version, struct status_left *left)
 {
     struct grant_entry_v1 kept[GNTTAB_NR_RESERVED_ENTRIES];
     struct gnttab *t = d->gnttab;
@@ -102,17 +137,36 @@ static int version_change(struct domain *d, uint32_t version)
     if (!error) {
         error = entries_keep(t, kept);
     }
-    if (!error) {
-        entries_clear(t);
-        port_write_u32(&t->version, version);
-        entries_put_back(t, kept);
+    if (!error && version == 1) {
+        error = status_close(d);
     }
-    return error;
+    if (error) {
+        return error;
+    }
+    entries_clear(t);
+    port_write_u32(&t->version, version);
+    if (version == 1) {
+        status_leave(t, left);
+    }
+    entries_put_back(t, kept);
+    return 0;
+}
+
+static void status_free(struct domain *d, const struct status_left *left)
+{
+    if (left->count) {
+        /* A translation may have outlived its entry, and what comes into the frame next is not this guest's. */
+        port_tlb_flush_all(tlb_cpus_of_domain(d));
+    }
+    for (uint32_t i = 0; i < left->count; i++) {
+        mm_unshare_end(d, left->frame[i]);
+    }
 }
 
 int gnttab_set_version(struct domain *d, uint32_t version)
 {
     struct gnttab *t = d->gnttab;
+    struct status_left left = {.count = 0};
     struct lock_token token;
     int error = 0;
 
@@ -124,9 +178,10 @@ int gnttab_set_version(struct domain *d, uint32_t version)
     }
     token = lock_acquire(&t->lock);
     if (t->version != version) {
-        error = version_change(d, version);
+        error = version_change(d, version, &left);
     }
     lock_release(token);
+    status_free(d, &left);
     return error;
 }
 

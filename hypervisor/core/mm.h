@@ -136,6 +136,15 @@ void *mm_share_frame(struct domain *d, bool writable);
 int mm_unshare_frame(struct domain *d, void *address) MUST_CHECK;
 
 /*
+ * The same in steps, for several frames that go together. begin: nobody can map the frame any more (0, or
+ * -XEN_EBUSY while somebody does); then either cancel, or end once the domain's translations are flushed, with
+ * no lock held.
+ */
+int mm_unshare_begin(struct domain *d, void *address) MUST_CHECK;
+void mm_unshare_cancel(struct domain *d, void *address);
+void mm_unshare_end(struct domain *d, void *address);
+
+/*
  * Frames of the hypervisor's become DOMID_XEN's for good: a privileged domain may map them read-only (the
  * machine-to-physical table).
  */

@@ -327,6 +327,36 @@ int mm_unshare_frame(struct domain *d, void *address)
     return 0;
 }
 
+int mm_unshare_begin(struct domain *d, void *address)
+{
+    struct frame *f = frame_of(port_hv_frame(address));
+    uint64_t alone = FRAME_HV | FRAME_ALLOCATED | (uint64_t)d->id << FRAME_OWNER_SHIFT | 1;
+    uint64_t refs = port_read_u64(&f->refs);
+
+    ASSERT((refs & (FRAME_HV | FRAME_OWNER_MASK)) == (alone & (FRAME_HV | FRAME_OWNER_MASK)));
+    if ((refs & (FRAME_ALLOCATED | FRAME_COUNT_MASK)) != (FRAME_ALLOCATED | 1)) {
+        return -XEN_EBUSY;
+    }
+    return port_cas_u64(&f->refs, &refs, refs - 1 - FRAME_ALLOCATED) ? 0 : -XEN_EBUSY;
+}
+
+void mm_unshare_cancel(struct domain *d, void *address)
+{
+    struct frame *f = frame_of(port_hv_frame(address));
+
+    ASSERT((port_read_u64(&f->refs) & FRAME_OWNER_MASK) >> FRAME_OWNER_SHIFT == d->id);
+    port_or_u64(&f->refs, FRAME_ALLOCATED | 1);
+}
+
+void mm_unshare_end(struct domain *d, void *address)
+{
+    mfn_t m = port_hv_frame(address);
+
+    mm_frame_released(d, m, port_read_u64(&frame_of(m)->refs));
+    port_write_u64(&frame_of(m)->type, 0);
+    frame_free(m, 0, true);
+}
+
 /* The next frame of a dying domain's list, which it leaves for that of the held ones; MFN_INVALID at the end.
  */
 static mfn_t relinquish_next(struct domain *d)

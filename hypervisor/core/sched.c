@@ -463,7 +463,6 @@ void sched_run(void)
     struct lock_token held;
     uint64_t now;
 
-    timer_cpu_rearm();
     held = lock_acquire(&c->lock);
     now = port_time_now();
     next = sched_choose(c, prev, now);

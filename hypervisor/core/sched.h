@@ -20,7 +20,6 @@ struct vcpu;
 /* Why a vCPU does not run; it runs when no bit is set. Atomic. */
 #define SCHED_PAUSE_BLOCKED  1u  /* SCHEDOP_block or poll */
 #define SCHED_PAUSE_DOWN     2u  /* offline: VCPUOP_down, or never brought up */
-#define SCHED_PAUSE_VCPU     8u  /* sched_vcpu.pause_count is not 0 */
 #define SCHED_PAUSE_SHUTDOWN 16u /* stopped for good by a shutdown of the domain */
 #define SCHED_PAUSE_CAP      32u /* the domain has used up its cap for the present period; counts as runnable */
 
@@ -42,7 +41,6 @@ struct sched_domain {
 
 struct sched_vcpu {
     uint32_t pause_flags; /* atomic, SCHED_PAUSE_* */
-    uint32_t pause_count; /* atomic */
     uint32_t cpu;         /* atomic: where it runs or ran last, or waits; changes under that CPU's lock */
     uint8_t running;      /* atomic: it is on that CPU now (until its state is saved) */
     bool yielded;
@@ -91,11 +89,6 @@ void sched_vcpu_free(struct vcpu *v);
 void sched_pause_set(struct vcpu *v, uint32_t flags);
 void sched_pause_clear(struct vcpu *v, uint32_t flags);
 
-/* Counted pause of one vCPU; sched_vcpu_pause returns when v runs nowhere (not on oneself). */
-void sched_vcpu_pause(struct vcpu *v);
-void sched_vcpu_pause_nosync(struct vcpu *v);
-void sched_vcpu_unpause(struct vcpu *v);
-
 /* Waits until a vCPU that has a reason not to run is off its CPU and its state saved. No lock held. */
 void sched_wait_descheduled(struct vcpu *v);
 
@@ -125,10 +118,11 @@ void sched_block_current(void);
 void sched_yield_current(void);
 
 /*
- * The running vCPU sleeps until one of the ports is pending, an upcall is due, or the system time (0: no
- * limit) has come. At once 0 if so already, -XEN_EINVAL for a port that does not exist.
+ * The running vCPU sleeps until one of the ports, an array of the guest's, is pending, an upcall is due, or
+ * the system time (0: no limit) has come. At once 0 if so already; else -XEN_EFAULT or, for a port that does
+ * not exist, -XEN_EINVAL. Ports behind one that ends it are not read.
  */
-int sched_poll_current(const evtchn_port_t *ports, uint32_t count, uint64_t timeout) MUST_CHECK;
+int sched_poll_current(guest_va_t ports, uint32_t count, uint64_t timeout) MUST_CHECK;
 
 /*
  * Chooses the next vCPU for this CPU and switches to it; may return at once if it is the same. The machine

@@ -3,6 +3,7 @@
 #include "core/sched_policy.h"
 
 #include "port/cpu.h"
+#include "port/guest_copy.h"
 #include "port/time.h"
 #include "pvabi/errno.h"
 
@@ -11,8 +12,7 @@
 
 bool sched_is_runnable(const struct vcpu *v)
 {
-    return port_read_u32(&v->sched.pause_flags) == 0 && port_read_u32(&v->sched.pause_count) == 0 &&
-           port_read_u32(&v->domain->pause_count) == 0;
+    return port_read_u32(&v->sched.pause_flags) == 0 && port_read_u32(&v->domain->pause_count) == 0;
 }
 
 int sched_runstate_waiting(const struct vcpu *v)
@@ -22,8 +22,7 @@ int sched_runstate_waiting(const struct vcpu *v)
     if (flags & SCHED_PAUSE_BLOCKED) {
         return RUNSTATE_blocked;
     }
-    if ((flags & ~SCHED_PAUSE_HIDDEN) || port_read_u32(&v->sched.pause_count) ||
-        port_read_u32(&v->domain->pause_count)) {
+    if ((flags & ~SCHED_PAUSE_HIDDEN) || port_read_u32(&v->domain->pause_count)) {
         return RUNSTATE_offline;
     }
     return RUNSTATE_runnable;
@@ -64,26 +63,6 @@ void sched_pause_clear(struct vcpu *v, uint32_t flags)
         sched_enqueue(v);
     } else {
         sched_stop(v); /* its runstate tells the reasons that are left */
-    }
-}
-
-void sched_vcpu_pause_nosync(struct vcpu *v)
-{
-    if (port_add_u32(&v->sched.pause_count, 1) == 0) {
-        sched_pause_set(v, SCHED_PAUSE_VCPU);
-    }
-}
-
-void sched_vcpu_pause(struct vcpu *v)
-{
-    sched_vcpu_pause_nosync(v);
-    sched_wait_descheduled(v);
-}
-
-void sched_vcpu_unpause(struct vcpu *v)
-{
-    if (port_add_u32(&v->sched.pause_count, (uint32_t)-1) == 1) {
-        sched_pause_clear(v, SCHED_PAUSE_VCPU);
     }
 }
 
@@ -135,38 +114,42 @@ void sched_yield_current(void)
     port_cpu_reschedule(port_cpu_id());
 }
 
-/* 1 if a poll need not sleep, 0 if it must, or -XEN_EINVAL. */
-static int sched_poll_ready(struct vcpu *v, const evtchn_port_t *ports, uint32_t count)
+/* 1 if a poll need not sleep, 0 if it must, or an errno; *last is the port that was looked at last. */
+static int sched_poll_ready(struct vcpu *v, guest_va_t ports, uint32_t count, evtchn_port_t *last)
 {
     if (evtchn_upcall_due(&v->evtchn)) {
         return 1;
     }
     for (uint32_t i = 0; i < count; i++) {
-        int pending = evtchn_port_pending(v->domain, ports[i]);
+        int ret = GUEST_ARRAY_GET(last, ports, i);
 
-        if (pending) {
-            return pending;
+        if (!ret) {
+            ret = evtchn_port_pending(v->domain, *last);
+        }
+        if (ret) {
+            return ret;
         }
     }
     return 0;
 }
 
-int sched_poll_current(const evtchn_port_t *ports, uint32_t count, uint64_t timeout)
+int sched_poll_current(guest_va_t ports, uint32_t count, uint64_t timeout)
 {
     struct vcpu *v = port_current();
+    evtchn_port_t last = 0;
     int ready;
 
     /* Asleep first, then the look: an event between the two wakes us. */
     evtchn_poll_begin(v);
     port_or_u32(&v->sched.pause_flags, SCHED_PAUSE_BLOCKED);
-    ready = sched_poll_ready(v, ports, count);
+    ready = sched_poll_ready(v, ports, count, &last);
     if (ready) {
         evtchn_poll_end(v);
         port_and_u32(&v->sched.pause_flags, ~SCHED_PAUSE_BLOCKED);
         return ready < 0 ? ready : 0;
     }
     if (count == 1) {
-        evtchn_poll_narrow(v, ports[0]);
+        evtchn_poll_narrow(v, last);
     }
     if (timeout) {
         timer_set(&v->sched.poll_timer, timeout);
@@ -230,11 +213,14 @@ int sched_pin_override(struct vcpu *v, int32_t cpu)
         v->sched.pinned = false;
         return 0;
     }
-    if ((uint32_t)cpu >= CPU_MAX || !cpumask_has(port_cpus_online(), (unsigned int)cpu)) {
+    if ((uint32_t)cpu >= CPU_MAX) {
         return -XEN_EINVAL;
     }
     if (v->sched.pinned) {
         return -XEN_EBUSY;
+    }
+    if (!cpumask_has(port_cpus_online(), (unsigned int)cpu)) {
+        return -XEN_EINVAL;
     }
     v->sched.unpinned_affinity = v->sched.affinity;
     port_write_u64(&v->sched.affinity.bits, cpumask_of((unsigned int)cpu).bits);

@@ -12,7 +12,6 @@ struct timer_cpu {
     struct spinlock lock; /* LOCK_TIMER */
     struct min_heap heap;
     uint64_t running; /* atomic: the timer (its address) whose function this CPU runs, or 0 */
-    uint32_t rearm;   /* atomic: another CPU changed the first timer */
 };
 
 static struct timer_cpu timer_cpus[CPU_MAX];
@@ -154,38 +153,6 @@ void timer_stop(struct timer *t)
     if (timer_is_set(t)) {
         lock_release(timer_take(t));
     }
-}
-
-void timer_migrate(struct timer *t, unsigned int cpu)
-{
-    bool was_set = timer_is_set(t);
-    uint64_t deadline = t->node.key;
-    struct timer_cpu *c = &timer_cpus[cpu];
-    struct lock_token held = timer_take_to(t, cpu);
-
-    if (was_set) {
-        ASSERT(c->heap.count < c->heap.capacity);
-        min_heap_insert(&c->heap, &t->node, deadline);
-        if (min_heap_first(&c->heap) == &t->node) {
-            port_write_u32(&c->rearm, 1);
-            port_cpu_reschedule(cpu);
-        }
-    }
-    lock_release(held);
-}
-
-void timer_cpu_rearm(void)
-{
-    struct timer_cpu *c = &timer_cpus[port_cpu_id()];
-    struct lock_token held;
-
-    if (port_read_u32(&c->rearm) == 0) {
-        return;
-    }
-    held = lock_acquire(&c->lock);
-    port_write_u32(&c->rearm, 0);
-    timer_arm_first(c);
-    lock_release(held);
 }
 
 /* Takes the first timer out if it is due, and notes that it runs. */

@@ -61,14 +61,8 @@ static inline bool timer_is_set(const struct timer *t)
     return min_heap_has(&t->node);
 }
 
-/* Moves a timer to another CPU's heap. */
-void timer_migrate(struct timer *t, unsigned int cpu);
-
 /* The machine's timer interrupt on this CPU, on its exit path: runs what is due and arms the next. */
 void timer_interrupt(void);
-
-/* Arms this CPU's hardware again if another CPU changed its heap. The scheduler calls it. */
-void timer_cpu_rearm(void);
 
 /* A new vCPU's timers (the 100 Hz periodic one runs by default, VIRQ_TIMER); and their end. */
 void timer_vcpu_init(struct vcpu *v);

@@ -42,8 +42,9 @@ static int64_t console_take(struct hypercall_args *args, uint64_t count)
     char text[READ_MAX];
     size_t length;
 
-    if (CURRENT_DOMAIN() != domain_first) {
-        return -XEN_EPERM;
+    /* The result is a count or a negative errno. */
+    if (count > INT32_MAX) {
+        return -XEN_E2BIG;
     }
     length = console_read(text, MIN(count, sizeof(text)));
     if (port_copy_to_guest(hypercall_pointer(args, 2), text, length)) {
@@ -54,11 +55,10 @@ static int64_t console_take(struct hypercall_args *args, uint64_t count)
 
 int64_t hypercall_console_io(struct hypercall_args *args)
 {
-    /* The count is an int of the guest's: a negative one is none. */
-    if ((int32_t)args->arg[1] < 0) {
-        return -XEN_EINVAL;
+    if (CURRENT_DOMAIN() != domain_first && (uint32_t)args->arg[0] != CONSOLEIO_write) {
+        return -XEN_EPERM;
     }
-    switch (args->arg[0]) {
+    switch ((uint32_t)args->arg[0]) {
     case CONSOLEIO_write:
         return console_write(args, (uint32_t)args->arg[1]);
     case CONSOLEIO_read:

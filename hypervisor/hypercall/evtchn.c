@@ -255,10 +255,10 @@ int64_t hypercall_event_channel_op(struct hypercall_args *args)
 int64_t hypercall_event_channel_op_compat(struct hypercall_args *args)
 {
     guest_va_t argument = hypercall_pointer(args, 0);
-    uint32_t command;
+    struct evtchn_op op; /* whole, for it must be readable whole */
 
-    if (port_copy_from_guest(&command, argument, sizeof(command))) {
+    if (port_copy_from_guest(&op, argument, sizeof(op))) {
         return -XEN_EFAULT;
     }
-    return evtchn_op_old(CURRENT_DOMAIN(), command, guest_va(argument.n + offsetof(struct evtchn_op, u)));
+    return evtchn_op_old(CURRENT_DOMAIN(), op.cmd, guest_va(argument.n + offsetof(struct evtchn_op, u)));
 }

@@ -6,11 +6,13 @@
 #include "hypercall/grant_table.h"
 
 #include "core/domain.h"
+#include "core/frame.h"
 #include "core/gnttab.h"
 #include "port/cpu.h"
 #include "port/guest_copy.h"
 
-#define OPERATION_MASK 0xfffu /* the bits above carry the state of an interrupted cache_flush */
+#define OPERATION_BITS 12
+#define OPERATION_MASK ((1u << OPERATION_BITS) - 1) /* above: the state of an interrupted cache_flush */
 #define UNMAP_BATCH    32u    /* how many unmaps share a flush */
 
 /* A kind of request: its size, and the function that does one at an address, 0 or -XEN_EFAULT. */
@@ -56,7 +58,26 @@ static int step_swap(guest_va_t at)
     return STATUS_PUT(at, &op);
 }
 
-/* Frames do not change hands by grants here: what backends once used it for is done by copies. */
+/*
+ * Frames do not change hands by grants here: what backends once used it for is done by copies. Tells what is
+ * wrong with the request, or answers as for a domain that expects no frame.
+ */
+static int16_t transfer_refuse(const struct domain *d, const struct gnttab_transfer *op)
+{
+    struct domain *to;
+
+    if (!frame_get(mfn(op->mfn), d)) {
+        return GNTST_bad_page;
+    }
+    frame_put(mfn(op->mfn));
+    to = domain_get(op->domid);
+    if (!to) {
+        return GNTST_bad_domain;
+    }
+    domain_put(to);
+    return GNTST_general_error;
+}
+
 static int step_transfer(guest_va_t at)
 {
     struct gnttab_transfer op;
@@ -64,7 +85,7 @@ static int step_transfer(guest_va_t at)
     if (port_copy_from_guest(&op, at, sizeof(op))) {
         return -XEN_EFAULT;
     }
-    op.status = GNTST_general_error;
+    op.status = transfer_refuse(CURRENT_DOMAIN(), &op);
     return STATUS_PUT(at, &op);
 }
 
@@ -202,23 +223,34 @@ static int64_t unmap_run(struct hypercall_args *args, const struct unmap_kind *k
     return error;
 }
 
-/* Caches here are coherent for every device that the machine has: there is nothing that a guest would have to
- * flush. */
-static int64_t cache_flush(guest_va_t at, uint32_t count)
+/* How far the search for a grant came stands in the bits above the operation's number. */
+static int64_t cache_flush(struct hypercall_args *args)
 {
-    struct gnttab_cache_flush op;
+    grant_ref_t cursor = (uint32_t)args->arg[0] >> OPERATION_BITS;
+    guest_va_t array = hypercall_pointer(args, 1);
+    uint32_t count = (uint32_t)args->arg[2], i = 0;
 
-    if (count == 0) {
-        return 0;
-    }
-    if (port_copy_from_guest(&op, at, sizeof(op))) {
+    if (!guest_range_ok(array, 0)) {
         return -XEN_EFAULT;
     }
-    if (op.offset >= PAGE_SIZE || op.length > PAGE_SIZE || (uint32_t)op.offset + op.length > PAGE_SIZE ||
-        op.op & ~(GNTTAB_CACHE_INVAL | GNTTAB_CACHE_CLEAN)) {
-        return -XEN_EINVAL;
+    while (i < count) {
+        struct gnttab_cache_flush op;
+        int ret = GUEST_ARRAY_GET(&op, array, i);
+
+        ret = ret ? ret : gnttab_cache_flush(CURRENT_DOMAIN(), &op, &cursor);
+        if (ret < 0) {
+            return ret;
+        }
+        if (ret == 0) {
+            cursor = 0;
+            i++;
+        }
+        if (i < count && port_preempt_pending()) {
+            args->arg[0] = GNTTABOP_cache_flush | cursor << OPERATION_BITS;
+            return array_continue(args, i, sizeof(op));
+        }
     }
-    return op.length == 0 || op.op == 0 ? 0 : -XEN_EOPNOTSUPP;
+    return 0;
 }
 
 int64_t hypercall_grant_table_op(struct hypercall_args *args)
@@ -254,7 +286,7 @@ int64_t hypercall_grant_table_op(struct hypercall_args *args)
     case GNTTABOP_get_version:
         return grant_get_version(at);
     case GNTTABOP_cache_flush:
-        return cache_flush(at, count);
+        return cache_flush(args);
     default:
         return -XEN_ENOSYS;
     }

@@ -42,6 +42,9 @@ int64_t hypercall_multicall(struct hypercall_args *args)
     /* The ABI's count has 32 bits. */
     uint64_t count = (uint32_t)args->arg[1];
 
+    if (!guest_range_ok(list, 0)) {
+        return -XEN_EFAULT;
+    }
     for (uint64_t i = 0; i < count; i++) {
         struct multicall_entry entry;
         int64_t result;

@@ -35,7 +35,6 @@ static int sched_op_shutdown_code(struct domain *d, guest_va_t argument)
 
 static int sched_op_poll(guest_va_t argument)
 {
-    evtchn_port_t ports[SCHED_POLL_PORTS_MAX];
     struct sched_poll op;
     int ret = port_copy_from_guest(&op, argument, sizeof(op));
 
@@ -45,8 +44,10 @@ static int sched_op_poll(guest_va_t argument)
     if (op.nr_ports > SCHED_POLL_PORTS_MAX) {
         return -XEN_EINVAL;
     }
-    ret = port_copy_from_guest(ports, GUEST_HANDLE_VA(op.ports), op.nr_ports * sizeof(ports[0]));
-    return ret ? ret : sched_poll_current(ports, op.nr_ports, op.timeout);
+    if (!guest_range_ok(GUEST_HANDLE_VA(op.ports), op.nr_ports * sizeof(evtchn_port_t))) {
+        return -XEN_EFAULT;
+    }
+    return sched_poll_current(GUEST_HANDLE_VA(op.ports), op.nr_ports, op.timeout);
 }
 
 static int sched_op_remote_shutdown(struct domain *caller, guest_va_t argument)

@@ -206,10 +206,23 @@ static int vcpu_op_send_nmi(struct vcpu *v, guest_va_t argument)
     return 0;
 }
 
+/* Only the first domain's vCPUs that may use a single CPU have an answer, and it goes by the vCPU's number. */
+static int vcpu_op_get_physid(struct vcpu *v, guest_va_t argument)
+{
+    struct cpumask affinity = {port_read_u64(&v->sched.affinity.bits)};
+    struct vcpu_get_physid op;
+
+    if (v->domain != domain_first || cpumask_count(affinity) != 1 || v->id >= CPU_MAX ||
+        !cpumask_has(port_cpus_online(), v->id)) {
+        return -XEN_EINVAL;
+    }
+    op.phys_id = port_cpu_apic_id(v->id) | (uint64_t)port_cpu_acpi_id(v->id) << 32;
+    return port_copy_to_guest(argument, &op, sizeof(op));
+}
+
 int64_t hypercall_vcpu_op(struct hypercall_args *args)
 {
-    uint64_t id = args->arg[1];
-    struct vcpu *v = id <= UINT32_MAX ? domain_vcpu(CURRENT_DOMAIN(), (uint32_t)id) : NULL;
+    struct vcpu *v = domain_vcpu(CURRENT_DOMAIN(), (uint32_t)args->arg[1]);
     guest_va_t argument = hypercall_pointer(args, 2);
 
     if (!v) {
@@ -242,7 +255,7 @@ int64_t hypercall_vcpu_op(struct hypercall_args *args)
     case VCPUOP_send_nmi:
         return vcpu_op_send_nmi(v, argument);
     case VCPUOP_get_physid:
-        return -XEN_EINVAL; /* for vCPUs that are bound to a CPU for good, which ours are not */
+        return vcpu_op_get_physid(v, argument);
     case VCPUOP_register_vcpu_time_memory_area:
         return vcpu_op_register_time(v, argument);
     default:

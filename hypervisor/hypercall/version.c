@@ -58,11 +58,25 @@ static int64_t put_address_start(guest_va_t argument)
     return port_copy_to_guest(argument, &parameters, sizeof(parameters));
 }
 
+/* The image has none; wrong arguments are told before that. */
+static int64_t put_build_id(guest_va_t argument)
+{
+    xen_build_id_t id;
+
+    if (argument.n == 0) {
+        return -XEN_ENODATA;
+    }
+    if (port_copy_from_guest(&id, argument, sizeof(id))) {
+        return -XEN_EFAULT;
+    }
+    return id.len == 0 ? -XEN_EINVAL : -XEN_ENODATA;
+}
+
 int64_t hypercall_xen_version(struct hypercall_args *args)
 {
     guest_va_t argument = hypercall_pointer(args, 1);
 
-    switch (args->arg[0]) {
+    switch ((uint32_t)args->arg[0]) {
     case XENVER_version:
         return VERSION_MAJOR << 16 | VERSION_MINOR;
     case XENVER_extraversion:
@@ -85,7 +99,7 @@ int64_t hypercall_xen_version(struct hypercall_args *args)
         return put_string(argument, CURRENT_DOMAIN()->privileged ? version_command_line : DENIED,
                           VERSION_COMMAND_LINE_LENGTH);
     case XENVER_build_id:
-        return CURRENT_DOMAIN()->privileged ? -XEN_ENODATA : -XEN_EPERM;
+        return CURRENT_DOMAIN()->privileged ? put_build_id(argument) : -XEN_EPERM;
     default:
         return -XEN_ENOSYS;
     }

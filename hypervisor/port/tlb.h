@@ -23,4 +23,7 @@ struct cpumask port_tlb_stale(struct cpumask cpus, uint32_t since);
 /* Writes the caches of all CPUs back and invalidates them (WBINVD). */
 void port_cache_flush_all(void);
 
+/* The same for a range in one mapped frame (CLFLUSH reaches the caches of all CPUs). */
+void port_cache_flush(const void *start, size_t length);
+
 #endif

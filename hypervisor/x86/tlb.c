@@ -148,6 +148,24 @@ static void write_back(void *unused)
     __asm__ volatile("wbinvd" ::: "memory");
 }
 
+#define CPUID_FEATURES        1
+#define CPUID_CLFLUSH_SHIFT   8 /* in EBX: the size of a line, in units of 8 bytes */
+#define CPUID_CLFLUSH_MASK    0xffu
+#define CPUID_CLFLUSH_UNIT    8u
+
+void port_cache_flush(const void *start, size_t length)
+{
+    uint32_t cpuid[4];
+    uintptr_t line, end = (uintptr_t)start + length;
+
+    x86_cpuid(CPUID_FEATURES, 0, cpuid);
+    line = (cpuid[1] >> CPUID_CLFLUSH_SHIFT & CPUID_CLFLUSH_MASK) * CPUID_CLFLUSH_UNIT;
+    for (uintptr_t at = (uintptr_t)start & -line; at < end; at += line) {
+        __asm__ volatile("clflush (%0)" : : "r"(at) : "memory");
+    }
+    __asm__ volatile("mfence" ::: "memory");
+}
+
 void port_cache_flush_all(void)
 {
     port_cpu_call(port_cpus_online(), write_back, NULL);

@@ -13,6 +13,7 @@ GUEST_TEST(grant_version2)
 {
     struct gnttab_get_status_frames status = {.nr_frames = 1, .dom = DOMID_SELF};
     struct gnttab_get_version version = {.dom = DOMID_SELF};
+    volatile uint64_t *window = pt_reserve(1);
     uint64_t frame = 0;
     long error = set_version(2);
 
@@ -26,7 +27,14 @@ GUEST_TEST(grant_version2)
     EXPECT_EQ(hypercall_grant_table_op(GNTTABOP_get_status_frames, HARG(&status), 1), 0);
     EXPECT_EQ(status.status, GNTST_okay);
     EXPECT(frame != 0);
+    /* XSA-255: the status frames go with the version, so not while one is mapped. */
+    EXPECT_EQ(hypercall_update_va_mapping(HARG(window), frame << PAGE_SHIFT | PTE_PAGE,
+                                          UVMF_INVLPG), 0);
+    EXPECT_EQ(set_version(1), -XEN_EBUSY);
+    EXPECT_EQ(window[0], 0);
+    EXPECT_EQ(hypercall_update_va_mapping(HARG(window), 0, UVMF_INVLPG), 0);
     EXPECT_EQ(set_version(1), 0);
+    EXPECT(hypercall_update_va_mapping(HARG(window), frame << PAGE_SHIFT | PTE_PAGE_RO, UVMF_INVLPG) != 0);
     EXPECT_EQ(hypercall_grant_table_op(GNTTABOP_get_version, HARG(&version), 1), 0);
     EXPECT_EQ(version.version, 1);
 }

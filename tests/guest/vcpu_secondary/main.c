@@ -21,11 +21,10 @@ static void second(void *argument)
     time_stop_tick();
     port = event_bind_ipi(1);
     event_set_handler((evtchn_port_t)port, count, NULL);
-    event_enable();
     while (!hits) {
-        event_block();
+        event_block(); /* lets upcalls in, and only it does: an event before it is not lost */
+        event_disable();
     }
-    event_disable();
     event_close((evtchn_port_t)port);
     port = 0;
 }
@@ -45,7 +44,7 @@ static void run_once(unsigned int run)
     vcpu_wait_down(1);
     EXPECT_EQ(runs, run);
     EXPECT(hits >= 1);
-    EXPECT(time_there <= time_now() + TIME_MS);
+    EXPECT(time_there <= time_now() + 10 * TIME_MS);
     EXPECT_EQ(hypercall_vcpu_op(VCPUOP_is_up, 1, 0), 0);
 }
 

@@ -338,8 +338,8 @@ static void sched_action(unsigned int *seed, struct vcpu *v)
     switch (rand_r(seed) % 6) {
     case 0:
         if (v != port_current()) {
-            sched_vcpu_pause_nosync(v);
-            sched_vcpu_unpause(v);
+            sched_pause_set(v, SCHED_PAUSE_DOWN);
+            sched_pause_clear(v, SCHED_PAUSE_DOWN);
         }
         break;
     case 1:

@@ -237,6 +237,91 @@ START_TEST(versions_keep_entries)
 }
 END_TEST
 
+/* XSA-255: version 1 has no status frames. They go with version 2, unless somebody maps one. */
+START_TEST(status_frames_end_with_version_2)
+{
+    struct domain *d = world_domain(MAPPER);
+    uint32_t before;
+    mfn_t first, last;
+
+    gnttab_free(d);
+    ck_assert_int_eq(gnttab_init(d, 9, 4, 2), 0);
+    before = d->mm.hv_frames;
+    ck_assert(gnttab_reserve(d, 9));
+    ck_assert_int_eq(set_version(2), 0);
+    ck_assert_int_eq(gnttab_frame(d, 0, true, &first), 0);
+    ck_assert_int_eq(gnttab_frame(d, gnttab_status_need(9) - 1, true, &last), 0);
+    ck_assert(first.n != last.n);
+    ck_assert(frame_get(last, d));
+    ck_assert_int_eq(set_version(1), -XEN_EBUSY);
+    ck_assert_uint_eq(gnttab_version(d), 2);
+    ck_assert(frame_get(first, d));
+    frame_put(first);
+    frame_put(last);
+    ck_assert_int_eq(set_version(1), 0);
+    ck_assert(!frame_get(first, d));
+    ck_assert_uint_eq(d->gnttab->status_frames, 0);
+    ck_assert_uint_eq(d->mm.hv_frames, before + 8);
+    ck_assert_int_eq(gnttab_frame(d, 0, true, &first), -XEN_EINVAL);
+    gnttab_free(d);
+    ck_assert_int_eq(gnttab_init(d, 4, 4, 2), 0);
+    gnttab_world_check();
+}
+END_TEST
+
+/* XSA-232: a frame without an owner, or another's that is not granted, is refused; the search may be interrupted. */
+START_TEST(cache_flush_of_whom)
+{
+    mfn_t own = world_frame(MAPPER), other = world_frame(GRANTER), nobody = frame_alloc_hv(0);
+    struct gnttab_cache_flush op = {.a.dev_bus_addr = mfn_to_maddr(own).n, .op = GNTTAB_CACHE_CLEAN, .length = 8};
+    struct domain *d = world_domain(MAPPER);
+    struct gnttab_wish wish = {MAPPER, GNTTAB_USE(GNTTAB_DEVICE_READ), false};
+    struct gnttab_granted granted;
+    grant_ref_t cursor = 0;
+
+    ck_assert_int_eq(gnttab_cache_flush(d, &op, &cursor), 0);
+    op.op = GNTTAB_CACHE_INVAL;
+    ck_assert_int_eq(gnttab_cache_flush(d, &op, &cursor), -XEN_EOPNOTSUPP);
+    op.op = GNTTAB_CACHE_INVAL | GNTTAB_CACHE_CLEAN;
+    op.a.dev_bus_addr = mfn_to_maddr(nobody).n;
+    ck_assert_int_eq(gnttab_cache_flush(d, &op, &cursor), -XEN_EPERM);
+    op.a.dev_bus_addr = mfn_to_maddr(mfn(port_frame_limit())).n;
+    ck_assert_int_eq(gnttab_cache_flush(d, &op, &cursor), -XEN_EINVAL);
+    op.a.dev_bus_addr = mfn_to_maddr(other).n;
+    ck_assert_int_eq(gnttab_call(GNTTABOP_cache_flush, &op, sizeof(op), 1), -XEN_EINVAL);
+    ck_assert(gnttab_reserve(world_domain(GRANTER), 4));
+    gnttab_grant_v1(GRANTER, 1500, GTF_permit_access, MAPPER, other);
+    ck_assert_int_eq(gnttab_use_begin(world_domain(GRANTER), 1500, &wish, &granted), GNTST_okay);
+    ck_assert_int_eq(gnttab_cache_flush(d, &op, &cursor), 1);
+    ck_assert_int_eq(gnttab_cache_flush(d, &op, &cursor), 0);
+    fake_preempt_every(1);
+    ck_assert_int_eq(gnttab_call(GNTTABOP_cache_flush, &op, sizeof(op), 1), 0);
+    op.length = 0;
+    ck_assert_int_eq(gnttab_cache_flush(d, &op, &cursor), -XEN_EILSEQ);
+    gnttab_use_end(world_domain(GRANTER), 1500, wish.uses);
+    frame_free(nobody, 0, true);
+    gnttab_world_check();
+}
+END_TEST
+
+START_TEST(a_grant_has_so_many_uses)
+{
+    struct gnttab_wish wish = {MAPPER, GNTTAB_USE(GNTTAB_DEVICE_READ), false};
+    struct domain *granter = world_domain(GRANTER);
+    struct gnttab_granted granted;
+
+    gnttab_grant_v1(GRANTER, 8, GTF_permit_access, MAPPER, world_frame(GRANTER));
+    for (unsigned int i = 0; i < GNTTAB_USES_MAX; i++) {
+        ck_assert_int_eq(gnttab_use_begin(granter, 8, &wish, &granted), GNTST_okay);
+    }
+    ck_assert_int_eq(gnttab_use_begin(granter, 8, &wish, &granted), GNTST_general_error);
+    for (unsigned int i = 0; i < GNTTAB_USES_MAX; i++) {
+        gnttab_use_end(granter, 8, wish.uses);
+    }
+    gnttab_world_check();
+}
+END_TEST
+
 START_TEST(versions_that_cannot_be)
 {
     struct gnttab *t = world_domain(MAPPER)->gnttab;
@@ -334,7 +419,7 @@ START_TEST(cache_flush)
 {
     struct gnttab_cache_flush op = {.offset = 0, .length = 16, .op = GNTTAB_CACHE_CLEAN};
 
-    ck_assert_int_eq(gnttab_call(GNTTABOP_cache_flush, &op, sizeof(op), 1), -XEN_EOPNOTSUPP);
+    ck_assert_int_eq(gnttab_call(GNTTABOP_cache_flush, &op, sizeof(op), 0), 0);
     op.op = 8;
     ck_assert_int_eq(gnttab_call(GNTTABOP_cache_flush, &op, sizeof(op), 1), -XEN_EINVAL);
     op = (struct gnttab_cache_flush){.offset = 4090, .length = 16, .op = GNTTAB_CACHE_CLEAN};
@@ -372,6 +457,9 @@ Suite *gnttab_table_suite(void)
     tcase_add_test(tests, versions_keep_entries);
     tcase_add_test(tests, versions_that_cannot_be);
     tcase_add_test(tests, version_is_told);
+    tcase_add_test(tests, status_frames_end_with_version_2);
+    tcase_add_test(tests, cache_flush_of_whom);
+    tcase_add_test(tests, a_grant_has_so_many_uses);
     tcase_add_test(tests, status_frames);
     tcase_add_test(tests, entries_swap);
     tcase_add_test(tests, cache_flush);

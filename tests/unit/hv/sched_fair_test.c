@@ -188,7 +188,7 @@ START_TEST(three_on_two_cpus_are_balanced)
     bench_domain_up(bob);
     bench_run(500 * MS);
     /* When one leaves, nobody waits while a CPU idles. */
-    sched_pause_set(fake_current[1], SCHED_PAUSE_VCPU);
+    sched_pause_set(fake_current[1], SCHED_PAUSE_DOWN);
     bench_run(100 * MS);
     ck_assert(!fake_current[0]->is_idle);
     ck_assert(!fake_current[1]->is_idle);
