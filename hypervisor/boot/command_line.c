@@ -169,12 +169,69 @@ static bool set_guest_loglvl(const char *value, size_t length)
     return parse_level(value, length, &boot_options.guest_log_level);
 }
 
+/* Xen's words for on and off; nothing means on. */
+static bool parse_bool(const char *value, size_t length, bool *on)
+{
+    *on = !(is(value, length, "no") || is(value, length, "off") || is(value, length, "0") ||
+            is(value, length, "false") || is(value, length, "disable"));
+    return !value || !*on || is(value, length, "yes") || is(value, length, "on") || is(value, length, "1") ||
+           is(value, length, "true") || is(value, length, "enable");
+}
+
 static bool set_noreboot(const char *value, size_t length)
 {
-    boot_options.noreboot =
-        !(is(value, length, "no") || is(value, length, "0") || is(value, length, "false"));
-    return !value || !boot_options.noreboot || is(value, length, "yes") || is(value, length, "1") ||
-           is(value, length, "true");
+    return parse_bool(value, length, &boot_options.noreboot);
+}
+
+static bool set_linear_tables(const char *value, size_t length)
+{
+    bool on, good = parse_bool(value, length, &on);
+
+    boot_options.linear_tables_off = !on;
+    return good;
+}
+
+/* One part of pv-l1tf: a word for both, or "dom0" or "domu", alone or with "=" and a word. */
+static bool set_l1tf_part(const char *part, size_t length)
+{
+    bool first = length >= 4 && memcmp(part, "dom0", 4) == 0;
+    bool others = length >= 4 && memcmp(part, "domu", 4) == 0;
+    size_t skip = first || others ? 4 : 0;
+    bool on, named = skip && length > skip && part[skip] == '=';
+    enum x86_choice choice;
+
+    if (skip && length > skip && !named) {
+        return false;
+    }
+    if (!parse_bool(skip && !named ? NULL : part + skip + named, length - skip - named, &on)) {
+        return false;
+    }
+    choice = on ? X86_CHOICE_ON : X86_CHOICE_OFF;
+    if (!others) {
+        boot_options.l1tf_dom0 = choice;
+    }
+    if (!first) {
+        boot_options.l1tf_domu = choice;
+    }
+    return true;
+}
+
+static bool set_l1tf(const char *value, size_t length)
+{
+    bool good = value != NULL;
+
+    while (good && length > 0) {
+        size_t part = 0;
+
+        while (part < length && value[part] != ',') {
+            part++;
+        }
+        good = set_l1tf_part(value, part);
+        part += part < length;
+        value += part;
+        length -= part;
+    }
+    return good;
 }
 
 static bool set_sched(const char *value, size_t length)
@@ -205,6 +262,8 @@ static const struct option options[] = {
     {"noreboot", set_noreboot, "nothing, or yes or no"},
     {"sched", set_sched, "fair or null"},
     {"tsc", set_tsc, "unstable"},
+    {"pv-linear-pt", set_linear_tables, "nothing, or yes or no"},
+    {"pv-l1tf", set_l1tf, "yes or no, or dom0=yes,domu=yes and the like"},
 };
 
 static bool parse_word(const char *word, size_t length)

@@ -5,6 +5,7 @@
 
 #include "lib/log.h"
 #include "lib/types.h"
+#include "x86/l1tf.h"
 
 struct boot_options {
     uint64_t dom0_memory;     /* bytes; 0: the default */
@@ -16,6 +17,8 @@ struct boot_options {
     enum log_level log_level, guest_log_level;
     bool noreboot;
     bool tsc_unstable;
+    bool linear_tables_off;               /* pv-linear-pt= */
+    enum x86_choice l1tf_dom0, l1tf_domu; /* pv-l1tf= */
     char scheduler[16];
 };
 

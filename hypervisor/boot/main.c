@@ -6,6 +6,7 @@
 #include "core/console.h"
 #include "core/domain.h"
 #include "core/frame.h"
+#include "core/page_table.h"
 #include "core/version.h"
 #include "lib/log.h"
 #include "lib/string.h"
@@ -19,6 +20,7 @@
 #include "x86/exit.h"
 #include "x86/interrupts.h"
 #include "x86/ioapic.h"
+#include "x86/l1tf.h"
 #include "x86/page_table.h"
 #include "x86/serial.h"
 #include "x86/smp.h"
@@ -126,6 +128,8 @@ static void start_on_stack(void)
     frame_table_init((struct frame *)LAYOUT_FRAMES, port_frame_limit());
     x86_boot_memory_release();
     print_memory();
+    x86_l1tf_init(boot_options.l1tf_dom0, boot_options.l1tf_domu);
+    page_table_linear_allowed = !boot_options.linear_tables_off;
     domain_init();
     publish_m2p();
     if (!sched_init(boot_options.scheduler)) {

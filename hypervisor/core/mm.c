@@ -90,10 +90,10 @@ void mm_put_table(struct vcpu *v, mfn_t table)
     }
 }
 
-void mm_put_child(struct vcpu *v, mfn_t table, uint64_t entry)
+void mm_put_child(struct vcpu *v, mfn_t table, unsigned int level, uint64_t entry)
 {
     ASSERT(!mfn_valid_number(v->mm.old_table));
-    if (page_table_put_child(table, entry)) {
+    if (page_table_put_child(table, level, entry)) {
         v->mm.old_table = pte_frame(entry);
     }
 }

@@ -70,11 +70,11 @@ int mm_set_user_root(struct vcpu *v, mfn_t root) MUST_CHECK;
 int mm_finish_old_table(struct vcpu *v) MUST_CHECK;
 
 /*
- * Drops the type and frame reference of a table, or what an upper entry that was taken out of table held;
- * leaves to v->mm.old_table what is long. old_table must be free.
+ * Drops the type and frame reference of a table, or what an entry that was taken out of a table of this level
+ * held (page_table_put_child); leaves to v->mm.old_table what is long. old_table must be free.
  */
 void mm_put_table(struct vcpu *v, mfn_t table);
-void mm_put_child(struct vcpu *v, mfn_t table, uint64_t entry);
+void mm_put_child(struct vcpu *v, mfn_t table, unsigned int level, uint64_t entry);
 
 /*
  * Pins a table of d as level 1 to 4, or unpins it, on behalf of v, to whose old_table long work may go. 0;

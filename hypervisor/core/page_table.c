@@ -20,10 +20,18 @@ bool page_table_guest_slot(unsigned int level, unsigned int index)
     return level != 4 || index < PAGE_TABLE_HV_FIRST || index > PAGE_TABLE_HV_LAST;
 }
 
+bool page_table_linear_allowed = true;
+
 /* A read-only entry that points at its own table holds nothing: core/page_type.h. */
-static bool entry_is_linear(mfn_t table, uint64_t entry)
+static bool entry_is_self(mfn_t table, uint64_t entry)
 {
     return pte_frame(entry).n == table.n && !(entry & PTE_WRITE);
+}
+
+bool page_table_is_linear(mfn_t table, unsigned int level, uint64_t entry)
+{
+    return entry & PTE_PRESENT && !mfn_equal(pte_frame(entry), table) &&
+           frame_type_now(pte_frame(entry)) == page_type_table(level);
 }
 
 int page_table_get_child(struct domain *owner, mfn_t table, unsigned int level, uint64_t *entry)
@@ -33,7 +41,7 @@ int page_table_get_child(struct domain *owner, mfn_t table, unsigned int level, 
     if (!pte_upper_allowed(*entry)) {
         return -XEN_EINVAL;
     }
-    if (!entry_is_linear(table, *entry)) {
+    if (!entry_is_self(table, *entry) || !page_table_linear_allowed) {
         rc = frame_get_with_type(pte_frame(*entry), owner, page_type_table(level - 1));
         if (rc) {
             return rc;
@@ -43,12 +51,44 @@ int page_table_get_child(struct domain *owner, mfn_t table, unsigned int level, 
     return 0;
 }
 
-int page_table_put_child(mfn_t table, uint64_t entry)
+int page_table_get_linear(struct domain *owner, mfn_t table, uint64_t *entry)
 {
-    if (!(entry & PTE_PRESENT) || entry_is_linear(table, entry)) {
+    if (!page_table_linear_allowed || *entry & PTE_WRITE || !pte_upper_allowed(*entry) ||
+        mfn_equal(pte_frame(*entry), table) || !frame_get_linear(table, pte_frame(*entry), owner)) {
+        return -XEN_EINVAL;
+    }
+    *entry = pte_upper_adjust(*entry);
+    return 0;
+}
+
+int page_table_put_child(mfn_t table, unsigned int level, uint64_t entry)
+{
+    if (!(entry & PTE_PRESENT) || entry_is_self(table, entry)) {
         return 0;
     }
+    if (page_table_is_linear(table, level, entry)) {
+        return frame_put_linear_preemptible(pte_frame(entry));
+    }
     return frame_put_with_type_preemptible(pte_frame(entry));
+}
+
+/* Gives back what an entry of a table that is being devalidated holds. */
+static int entry_give_back(const struct page_table_work *work, uint64_t entry)
+{
+    bool linear;
+
+    if (work->level == 1) {
+        pte_l1_put(work->owner, entry);
+        return 0;
+    }
+    linear = page_table_is_linear(work->table, work->level, entry);
+    if (page_table_put_child(work->table, work->level, entry)) {
+        return -XEN_ERESTART;
+    }
+    if (linear) {
+        frame_forget_linear(work->table);
+    }
+    return 0;
 }
 
 /* Takes what one entry needs, of any level. */
@@ -58,12 +98,15 @@ static int entry_take(const struct page_table_work *work, volatile uint64_t *slo
     int rc;
 
     if (!(entry & PTE_PRESENT)) {
-        return pte_absent_allowed(work->owner, entry) ? 0 : -XEN_EINVAL;
+        return pte_absent_allowed(work->owner, work->level, entry) ? 0 : -XEN_EINVAL;
     }
     if (work->level == 1) {
         rc = pte_l1_get(work->owner, work->owner, &wanted);
     } else {
         rc = page_table_get_child(work->owner, work->table, work->level, &wanted);
+        if (rc == -XEN_EINVAL) {
+            rc = page_table_get_linear(work->owner, work->table, &wanted);
+        }
     }
     if (rc == 0 && wanted != entry) {
         port_write_u64(slot, wanted);
@@ -116,9 +159,7 @@ static int table_give_back(struct page_table_work *work, const volatile uint64_t
             if (moved && work->level > 1 && port_preempt_pending()) {
                 return -XEN_ERESTART;
             }
-            if (work->level == 1) {
-                pte_l1_put(work->owner, entry);
-            } else if (page_table_put_child(work->table, entry)) {
+            if (entry_give_back(work, entry)) {
                 return -XEN_ERESTART;
             }
             moved = true;

@@ -35,13 +35,27 @@ int page_table_devalidate(struct page_table_work *work) MUST_CHECK;
 /* Whether the guest decides about this entry of a table of this level. */
 bool page_table_guest_slot(unsigned int level, unsigned int index);
 
+/* Whether a read-only entry may point at a table of its own level (pv-linear-pt). */
+extern bool page_table_linear_allowed;
+
 /*
- * Takes the references for one entry of a table of level 2 to 4: 0 and *entry in its final form; -XEN_EINVAL,
- * -XEN_ERESTART. And gives back those of one that is in no table any more: 0 or -XEN_ERESTART (the caller
- * still has the reference).
+ * Takes the references for one entry of a table of level 2 to 4 that points at a table of the level below, or
+ * at its own table: 0 and *entry in its final form; -XEN_EINVAL, -XEN_ERESTART.
  */
 int page_table_get_child(struct domain *owner, mfn_t table, unsigned int level, uint64_t *entry) MUST_CHECK;
-int page_table_put_child(mfn_t table, uint64_t entry) MUST_CHECK;
+
+/* The same for one that points at another table of its own level; the caller keeps table as it is
+ * (frame_get_linear). 0 or -XEN_EINVAL. */
+int page_table_get_linear(struct domain *owner, mfn_t table, uint64_t *entry) MUST_CHECK;
+
+/* Whether a present entry of a table in use points at another one of its level. */
+bool page_table_is_linear(mfn_t table, unsigned int level, uint64_t entry);
+
+/*
+ * Gives back what an entry of a table of this level held: 0 or -XEN_ERESTART (the caller still has the
+ * references). Of a linear one frame_forget_linear is the caller's.
+ */
+int page_table_put_child(mfn_t table, unsigned int level, uint64_t entry) MUST_CHECK;
 
 /* Puts the machine-to-physical table into slot 256 of a validated L4, or takes it out. */
 void page_table_show_m2p(struct domain *d, mfn_t l4, bool show);

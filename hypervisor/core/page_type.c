@@ -75,9 +75,12 @@ static int segdesc_validate(mfn_t m)
  */
 static void type_publish(mfn_t m, uint64_t word)
 {
-    uint64_t now = port_read_u64(type_word(m));
+    uint64_t keep = PAGE_TYPE_PINNED, now = port_read_u64(type_word(m));
 
-    while (!port_cas_u64(type_word(m), &now, word | (now & PAGE_TYPE_PINNED))) {
+    if (type_count(word) != 0 || word & PAGE_TYPE_PARTIAL) {
+        keep |= PAGE_TYPE_LINEAR_MASK;
+    }
+    while (!port_cas_u64(type_word(m), &now, word | (now & keep))) {
     }
 }
 
@@ -88,7 +91,7 @@ static void type_publish(mfn_t m, uint64_t word)
  */
 static int type_get_finish(mfn_t m, uint64_t word, bool resumed, int rc, const struct page_table_work *work)
 {
-    uint64_t others = type_count(word) - 1, nr = (uint64_t)work->done << PAGE_TYPE_AUX_SHIFT;
+    uint64_t others = type_count(word) - 1, nr = (uint64_t)work->done << PAGE_TYPE_DONE_SHIFT;
     uint64_t type = word & PAGE_TYPE_MASK, undo = work->undo ? PAGE_TYPE_UNDO : 0;
     bool owned = resumed && others == 0, owns;
 
@@ -129,7 +132,7 @@ static int type_validate(mfn_t m, enum frame_type type, uint64_t before, uint64_
     if (type == FRAME_SEGDESC) {
         rc = segdesc_validate(m);
     } else if (page_type_is_table(type)) {
-        work.done = resumed ? page_type_stamp(before) : 0;
+        work.done = resumed ? page_type_done(before) : 0;
         work.undo = before & PAGE_TYPE_UNDO && resumed;
         work.may_undo = type_count(word) == 1;
         work.owner = frame_owner(m);
@@ -153,7 +156,8 @@ static uint64_t type_word_taken(uint64_t word, enum frame_type type)
     if (word & PAGE_TYPE_VALIDATED) {
         return word + 1;
     }
-    return page_type_bits(type) | (word & PAGE_TYPE_PINNED) | (type_count(word) + 1);
+    return page_type_bits(type) | (word & (PAGE_TYPE_PINNED | PAGE_TYPE_LINEAR_MASK)) |
+           (type_count(word) + 1);
 }
 
 int frame_get_type(mfn_t m, enum frame_type type)
@@ -187,20 +191,22 @@ static int type_devalidate(mfn_t m, uint64_t before)
     struct page_table_work work = {
         .table = m,
         .level = page_type_level(type),
-        .done = before & PAGE_TYPE_PARTIAL ? page_type_stamp(before) : PAGE_TABLE_ENTRIES,
+        .done = before & PAGE_TYPE_PARTIAL ? page_type_done(before) : PAGE_TABLE_ENTRIES,
         .owner = frame_owner(m),
     };
     int rc = page_table_devalidate(&work);
     uint64_t word = type_idle(type);
 
     if (rc) {
-        word = page_type_bits(type) | 1 | PAGE_TYPE_PARTIAL | (uint64_t)work.done << PAGE_TYPE_AUX_SHIFT;
+        word = page_type_bits(type) | 1 | PAGE_TYPE_PARTIAL | (uint64_t)work.done << PAGE_TYPE_DONE_SHIFT;
     }
     type_publish(m, word);
     return rc;
 }
 
-int frame_put_type_preemptible(mfn_t m)
+/* one: what goes from the word with the reference, if others stay. The last reference to a table is a linear
+ * entry's if the table is pointed at by one: that count then ends with the table. */
+static int type_put(mfn_t m, uint64_t one)
 {
     uint64_t word = port_read_acquire_u64(&frame_of(m)->type), left;
 
@@ -214,9 +220,9 @@ int frame_put_type_preemptible(mfn_t m)
             continue;
         }
         if (!last) {
-            left = word - 1;
+            left = word - one;
         } else if (page_type_is_table(page_type_of(word))) {
-            left = page_type_bits(page_type_of(word)) | 1;
+            left = page_type_bits(page_type_of(word)) | (word & PAGE_TYPE_LINEAR_MASK) | 1;
         } else {
             left = type_idle(page_type_of(word));
         }
@@ -225,6 +231,11 @@ int frame_put_type_preemptible(mfn_t m)
         }
     }
     return type_busy(left) ? type_devalidate(m, word) : 0;
+}
+
+int frame_put_type_preemptible(mfn_t m)
+{
+    return type_put(m, 1);
 }
 
 void frame_put_type(mfn_t m)
@@ -262,6 +273,68 @@ int frame_put_with_type_preemptible(mfn_t m)
         frame_put(m);
     }
     return rc;
+}
+
+/* Counts one more entry of table to another one of its level, whose type is told. */
+static bool linear_begin(mfn_t table, enum frame_type *type)
+{
+    uint64_t word = port_read_u64(type_word(table));
+
+    do {
+        if (page_type_linear(word) < 0) {
+            return false;
+        }
+    } while (!port_cas_u64(type_word(table), &word, word + PAGE_TYPE_LINEAR_ONE));
+    *type = page_type_of(word);
+    return true;
+}
+
+static bool linear_use(mfn_t target, enum frame_type type)
+{
+    uint64_t word = port_read_acquire_u64(type_word(target));
+
+    do {
+        if (!(word & PAGE_TYPE_VALIDATED) || page_type_of(word) != type || type_count(word) == 0 ||
+            type_count(word) == PAGE_TYPE_COUNT_MASK || page_type_linear(word) > 0 ||
+            page_type_linear(word) <= -PAGE_TYPE_LINEAR_MAX) {
+            return false;
+        }
+    } while (!port_cas_u64(type_word(target), &word, word + 1 - PAGE_TYPE_LINEAR_ONE));
+    return true;
+}
+
+bool frame_get_linear(mfn_t table, mfn_t target, const struct domain *owner)
+{
+    enum frame_type type;
+
+    if (!frame_get(target, owner)) {
+        return false;
+    }
+    if (linear_begin(table, &type)) {
+        if (linear_use(target, type)) {
+            return true;
+        }
+        frame_forget_linear(table);
+    }
+    frame_put(target);
+    return false;
+}
+
+int frame_put_linear_preemptible(mfn_t target)
+{
+    int rc = type_put(target, 1 - PAGE_TYPE_LINEAR_ONE);
+
+    if (rc == 0) {
+        frame_put(target);
+    }
+    return rc;
+}
+
+void frame_forget_linear(mfn_t table)
+{
+    uint64_t before = port_add_u64(type_word(table), ~PAGE_TYPE_LINEAR_ONE + 1);
+
+    ASSERT(page_type_linear(before) > 0);
 }
 
 enum frame_type frame_type_now(mfn_t m)

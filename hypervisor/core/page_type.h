@@ -16,8 +16,10 @@
  *   UNDO        with PARTIAL: the validation has failed and what was taken is being given back
  *   PINNED      the guest has pinned the table: that is one of the count
  *   LOCKED      one CPU changes an entry of the table
- *   aux         bits 32-63: of PARTIAL, how many entries hold references; of count 0 otherwise, the flush
- *               clock when the count came to 0
+ *   bits 32-41  of PARTIAL, how many entries hold references
+ *   bits 42-63  while in use or PARTIAL: how many entries of this table point at other tables of its level, or,
+ *               negative, how many such entries point at it
+ *   bits 32-63  of count 0 and not PARTIAL: the flush clock when the count came to 0
  *
  * A table that is none of VALIDATED and PARTIAL but has a count is being worked on by one CPU; others wait
  * for it. That ends: who works on a table waits only for tables of lower levels, and holds no table's lock.
@@ -25,7 +27,10 @@
  * or 1 when devalidation did: who wanted to drop that last reference keeps it and has to come again. Either
  * may be resumed by anybody.
  *
- * An entry above level 1 that points at its own table, read-only, holds nothing (a linear page table).
+ * Linear page tables: an entry above level 1 may point, read-only, at a table of its own level. At its own
+ * table it holds nothing; at another one, which must be validated already, what an entry to the level below
+ * holds. A table has either such entries or is pointed at by them, never both: so there are no cycles, and no
+ * long chains to work off.
  */
 #ifndef CORE_PAGE_TYPE_H
 #define CORE_PAGE_TYPE_H
@@ -56,6 +61,13 @@ enum frame_type {
 #define PAGE_TYPE_AUX_SHIFT  32
 #define PAGE_TYPE_AUX_MASK   (0xffffffffull << PAGE_TYPE_AUX_SHIFT)
 
+#define PAGE_TYPE_DONE_SHIFT   32
+#define PAGE_TYPE_DONE_MASK    0x3ffull
+#define PAGE_TYPE_LINEAR_SHIFT 42
+#define PAGE_TYPE_LINEAR_ONE   (1ull << PAGE_TYPE_LINEAR_SHIFT)
+#define PAGE_TYPE_LINEAR_MASK  (~0ull << PAGE_TYPE_LINEAR_SHIFT)
+#define PAGE_TYPE_LINEAR_MAX   0x1fffff
+
 static inline uint64_t page_type_bits(enum frame_type type)
 {
     return (uint64_t)type << PAGE_TYPE_SHIFT;
@@ -66,6 +78,19 @@ static inline enum frame_type page_type_of(uint64_t word)
     return (enum frame_type)((word & PAGE_TYPE_MASK) >> PAGE_TYPE_SHIFT);
 }
 
+/* Of a PARTIAL table: entries below this hold references. */
+static inline unsigned int page_type_done(uint64_t word)
+{
+    return (unsigned int)(word >> PAGE_TYPE_DONE_SHIFT & PAGE_TYPE_DONE_MASK);
+}
+
+/* Of a table in use or PARTIAL: entries to others of its level, or -entries of others to it. */
+static inline int page_type_linear(uint64_t word)
+{
+    return (int)((int64_t)word >> PAGE_TYPE_LINEAR_SHIFT);
+}
+
+/* The flush clock of a frame that is not in use. */
 static inline uint32_t page_type_stamp(uint64_t word)
 {
     return (uint32_t)(word >> PAGE_TYPE_AUX_SHIFT);
@@ -112,6 +137,17 @@ int frame_put_type_preemptible(mfn_t m) MUST_CHECK;
 int frame_get_with_type(mfn_t m, const struct domain *owner, enum frame_type type) MUST_CHECK;
 void frame_put_with_type(mfn_t m);
 int frame_put_with_type_preemptible(mfn_t m) MUST_CHECK;
+
+/*
+ * A linear entry of table to another table of its level. The caller keeps table as it is: by its lock, or it
+ * validates or devalidates it. get takes a frame and a type reference of target: false when table is pointed
+ * at by others, or target is no validated table of owner and the same level or has such entries itself.
+ * frame_put_linear_preemptible gives these back, when the entry is gone or will be: 0 or -XEN_ERESTART; and
+ * frame_forget_linear tells table that it has one less, once for each get.
+ */
+bool frame_get_linear(mfn_t table, mfn_t target, const struct domain *owner) MUST_CHECK;
+int frame_put_linear_preemptible(mfn_t target) MUST_CHECK;
+void frame_forget_linear(mfn_t table);
 
 /* The type of a frame now; it may change at once unless the caller has a type reference. */
 enum frame_type frame_type_now(mfn_t m);

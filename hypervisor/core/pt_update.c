@@ -29,7 +29,7 @@ static int l1_prepare(const struct pt_update *u, uint64_t old, uint64_t *value, 
 {
     *left = (struct leftover){old, false};
     if (!(*value & PTE_PRESENT)) {
-        return pte_absent_allowed(u->table_owner, *value) ? 0 : -XEN_EINVAL;
+        return pte_absent_allowed(u->table_owner, 1, *value) ? 0 : -XEN_EINVAL;
     }
     if (entry_similar(old, *value, PTE_FREE_BITS)) {
         left->entry = 0;
@@ -85,28 +85,54 @@ static int l1_update(const struct pt_update *u, volatile uint64_t *slot)
     return rc;
 }
 
-/* Whether an upper entry may become the new one as it is: same table below, or nothing in either. */
-static bool upper_similar(const struct pt_update *u, uint64_t old)
+/* Whether an upper entry may become the new one as it is: same table below, or nothing in either. An entry to a
+ * table of its own level stays read-only. */
+static bool upper_similar(const struct pt_update *u, unsigned int level, uint64_t old)
 {
-    uint64_t free_bits = PTE_FREE_BITS;
-
-    if (pte_frame(u->value).n != u->table.n) {
-        free_bits |= PTE_WRITE;
+    if (!pte_upper_allowed(u->value)) {
+        return false;
     }
-    return entry_similar(old, u->value, free_bits) && pte_upper_allowed(u->value);
+    return entry_similar(old, u->value, PTE_FREE_BITS) ||
+           (entry_similar(old, u->value, PTE_FREE_BITS | PTE_WRITE) &&
+            frame_type_now(pte_frame(old)) == page_type_table(level - 1));
 }
 
 /* Locked, and unlocked on return: 1 if a simple write did it, 0 if references are to be taken, or an error.
  */
-static int upper_update_fast(const struct pt_update *u, volatile uint64_t *slot)
+static int upper_update_fast(const struct pt_update *u, unsigned int level, volatile uint64_t *slot)
 {
     uint64_t old = port_read_u64(slot);
     int rc = 0;
 
-    if (upper_similar(u, old)) {
+    if (upper_similar(u, level, old)) {
         rc = pt_entry_write(slot, old, pte_upper_adjust(u->value), u->keep_ad, false) ? 1 : -XEN_EBUSY;
     }
     frame_unlock_table(u->table);
+    return rc;
+}
+
+/*
+ * Under the table's lock, whose level is what it was: puts value there; linear says that its references are
+ * still to be taken. 0 or an error; *left is what is to be given back in both cases.
+ */
+static int upper_write(const struct pt_update *u, unsigned int level, volatile uint64_t *slot, uint64_t value,
+                       bool linear, uint64_t *left)
+{
+    uint64_t old = port_read_u64(slot), gone = old;
+    int rc = linear ? page_table_get_linear(u->table_owner, u->table, &value) : 0;
+
+    *left = 0;
+    if (rc) {
+        return rc;
+    }
+    if (!pt_entry_write(slot, old, value, u->keep_ad, false)) {
+        gone = value;
+        rc = -XEN_EBUSY;
+    }
+    if (page_table_is_linear(u->table, level, gone)) {
+        frame_forget_linear(u->table);
+    }
+    *left = gone;
     return rc;
 }
 
@@ -117,28 +143,31 @@ static int upper_update_fast(const struct pt_update *u, volatile uint64_t *slot)
 static int upper_update_slow(struct vcpu *v, const struct pt_update *u, unsigned int level,
                              volatile uint64_t *slot)
 {
-    uint64_t value = u->value, old;
+    uint64_t value = u->value, left;
     unsigned int locked;
+    bool linear;
     int rc = 0;
 
     if (value & PTE_PRESENT) {
         rc = page_table_get_child(u->table_owner, u->table, level, &value);
-    } else if (!pte_absent_allowed(u->table_owner, value)) {
-        rc = -XEN_EINVAL;
+    } else if (!pte_absent_allowed(u->table_owner, level, value)) {
+        return -XEN_EINVAL;
     }
-    if (rc) {
+    linear = rc == -XEN_EINVAL;
+    if (rc && !linear) {
         return rc;
     }
     locked = frame_lock_table(u->table);
-    old = port_read_u64(slot);
-    if (locked != level || !pt_entry_write(slot, old, value, u->keep_ad, false)) {
-        old = value;
-        rc = -XEN_EBUSY;
+    if (locked == level) {
+        rc = upper_write(u, level, slot, value, linear, &left);
+    } else {
+        rc = linear ? -XEN_EINVAL : -XEN_EBUSY;
+        left = linear ? 0 : value;
     }
     if (locked) {
         frame_unlock_table(u->table);
     }
-    mm_put_child(v, u->table, old);
+    mm_put_child(v, u->table, level, left);
     return rc;
 }
 
@@ -151,7 +180,7 @@ static int upper_update(struct vcpu *v, const struct pt_update *u, unsigned int 
         frame_unlock_table(u->table);
         return -XEN_EINVAL;
     }
-    rc = upper_update_fast(u, slot);
+    rc = upper_update_fast(u, level, slot);
     if (rc == 0) {
         return upper_update_slow(v, u, level, slot);
     }

@@ -17,7 +17,7 @@
 /* The frame number that a guest's invalid frame number becomes in an entry. */
 #define FRAME_ALL_ONES (PTE_FRAME_MASK >> PAGE_SHIFT)
 
-uint64_t pte_l1tf_limit;
+struct pte_l1tf pte_l1tf;
 
 bool pte_l1_allowed(const struct domain *d, uint64_t entry)
 {
@@ -50,14 +50,16 @@ uint64_t pte_upper_adjust(uint64_t entry)
     return entry | PTE_USER;
 }
 
-bool pte_absent_allowed(struct domain *d, uint64_t entry)
+bool pte_absent_check(struct domain *d, unsigned int level, uint64_t entry)
 {
-    uint64_t address = entry & PTE_FRAME_MASK;
+    uint64_t address = entry & pte_l1tf.mask;
+    bool large = level > 1 && entry & PTE_SUPERPAGE;
 
-    if (LIKELY(address == 0 || address >= pte_l1tf_limit)) {
+    if (LIKELY(!(d->privileged ? pte_l1tf.first : pte_l1tf.others)) ||
+        (!large && (address == 0 || address >= pte_l1tf.limit))) {
         return true;
     }
-    domain_crash(d, "page-table entry %#llx is not present and points at cacheable memory (L1TF)",
+    domain_crash(d, "L%u entry %#llx is not present and points at cacheable memory (L1TF)", level,
                  (unsigned long long)entry);
     return false;
 }

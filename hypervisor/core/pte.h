@@ -51,13 +51,25 @@ uint64_t pte_l1_adjust(uint64_t entry);
 uint64_t pte_upper_adjust(uint64_t entry);
 
 /*
- * On a CPU with L1TF an entry that is not present must not point at memory that the cache may hold: addresses
- * below this are refused. 0: the CPU is not affected. Set once, at start of day.
+ * On a CPU with L1TF an entry that is not present must not point at memory that the cache may hold (and one
+ * above level 1 must not be a large page): address bits that the CPU looks at are those of mask, and a value
+ * of them that is not 0 must be limit or above. For the first domain and for others that is on or off. Set
+ * once, at start of day.
  */
-extern uint64_t pte_l1tf_limit;
+struct pte_l1tf {
+    uint64_t mask, limit;
+    bool first, others;
+};
 
-/* Whether an entry that is not present may be written into d's tables; if not, d has been crashed. */
-bool pte_absent_allowed(struct domain *d, uint64_t entry);
+extern struct pte_l1tf pte_l1tf;
+
+bool pte_absent_check(struct domain *d, unsigned int level, uint64_t entry);
+
+/* Whether an entry that is not present may be written into a table of d; if not, d has been crashed. */
+static inline bool pte_absent_allowed(struct domain *d, unsigned int level, uint64_t entry)
+{
+    return LIKELY(!(entry & (PTE_FRAME_MASK | PTE_SUPERPAGE))) || pte_absent_check(d, level, entry);
+}
 
 /*
  * Takes what a present level-1 entry in a table of table_owner needs to map a frame of data_owner: a frame

@@ -20,6 +20,7 @@ struct count {
     bool as_writable;
     unsigned int as_level; /* a table of this level, because an entry says so; 0: none does */
     bool as_descriptors;
+    int linear; /* entries of a table to others of its level, or -entries of others to it */
 };
 
 static int hold_refs[1 << 16], hold_types[1 << 16];
@@ -48,13 +49,19 @@ static void count_child(struct count *counts, uint64_t table, unsigned int level
         fake_fail("table %#llx of level %u has an entry %#llx", (unsigned long long)table, level,
                   (unsigned long long)entry);
     }
+    if (level_of(frame_table[n].type) == level && !(entry & WRITABLE)) {
+        counts[table].linear++;
+        counts[n].linear--;
+    } else {
+        level--;
+    }
     counts[n].refs++;
     counts[n].types++;
-    if (counts[n].as_level && counts[n].as_level != level - 1) {
+    if (counts[n].as_level && counts[n].as_level != level) {
         fake_fail("frame %#llx is used as a table of levels %u and %u", (unsigned long long)n,
-                  counts[n].as_level, level - 1);
+                  counts[n].as_level, level);
     }
-    counts[n].as_level = level - 1;
+    counts[n].as_level = level;
 }
 
 static void count_page(struct count *counts, uint64_t entry)
@@ -78,7 +85,7 @@ static void count_table(struct count *counts, uint64_t n)
     const uint64_t *table;
 
     if (word & PAGE_TYPE_PARTIAL) {
-        entries = (unsigned int)(word >> PAGE_TYPE_AUX_SHIFT);
+        entries = (unsigned int)(word >> PAGE_TYPE_DONE_SHIFT & PAGE_TYPE_DONE_MASK);
     } else if (word & PAGE_TYPE_VALIDATED) {
         entries = 512;
     }
@@ -175,6 +182,10 @@ static void check_frame(const struct count *c, uint64_t n)
                   (unsigned long long)n, (unsigned long long)refs, (unsigned long long)types,
                   (int)page_type_of(word), (unsigned long long)(c->refs + (uint64_t)hold_refs[n]),
                   (unsigned long long)(c->types + (uint64_t)hold_types[n]));
+    }
+    if (level_of(word) && types && page_type_linear(word) != c->linear) {
+        fake_fail("table %#llx counts %d linear entries, but should %d", (unsigned long long)n,
+                  page_type_linear(word), c->linear);
     }
     if (c->as_writable && page_type_of(word) != FRAME_WRITABLE) {
         fake_fail("frame %#llx is mapped writable, but is of type %d", (unsigned long long)n,

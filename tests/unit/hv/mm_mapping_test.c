@@ -200,14 +200,29 @@ END_TEST
 
 START_TEST(l1tf)
 {
+    mfn_t other;
+
     start();
-    pte_l1tf_limit = 0x100000000ull;
+    pte_l1tf = (struct pte_l1tf){.mask = PTE_FRAME_MASK, .limit = 0x100000000ull, .others = true};
     ck_assert_int_eq(world_mmu_update(l1_slot(1), 0x5000, DOMID_SELF), -XEN_EINVAL);
     ck_assert_uint_eq(world_crashes(1), 1);
     ck_assert_int_eq(world_mmu_update(l1_slot(1), 0xffe, DOMID_SELF), 0);
     ck_assert_int_eq(world_mmu_update(l1_slot(1), 0x000ffffffffff000ull, DOMID_SELF), 0);
     ck_assert_int_eq(world_mmu_update(world_slot(space.l3, 1), 0x5000, DOMID_SELF), -XEN_EINVAL);
     ck_assert_uint_eq(world_crashes(1), 2);
+    /* A large page that is not present; bits that the CPU does not look at; found by validation. */
+    ck_assert_int_eq(world_mmu_update(l1_slot(1), PTE_SUPERPAGE, DOMID_SELF), 0);
+    ck_assert_int_eq(world_mmu_update(world_slot(space.l3, 1), PTE_SUPERPAGE, DOMID_SELF), -XEN_EINVAL);
+    ck_assert_uint_eq(world_crashes(1), 3);
+    pte_l1tf.mask = 0x00000000fffff000ull;
+    ck_assert_int_eq(world_mmu_update(l1_slot(1), 0x100000000ull, DOMID_SELF), 0);
+    other = world_frame(1);
+    world_set(other, 9, mfn(5), PTE_WRITE);
+    ck_assert_int_eq(mm_pin(world_vcpu(1, 0), world_domain(1), other, 1), -XEN_EINVAL);
+    ck_assert_uint_eq(world_crashes(1), 4);
+    /* The first domain's entries are another choice. */
+    pte_l1tf.others = false;
+    ck_assert_int_eq(mm_pin(world_vcpu(1, 0), world_domain(1), other, 1), 0);
     world_check();
 }
 END_TEST

@@ -64,6 +64,9 @@ static uint64_t random_entry(unsigned int domain, unsigned int role)
     if (role == 0 && below(3)) {
         m = frame_of_role(domain, 4);
     }
+    if (role > 0 && role < 4 && below(6) == 0) { /* a linear page table */
+        return pte_make(frame_of_role(domain, role), below(4) ? RO : RW);
+    }
     return below(6) ? pte_make(m, flags[below(ARRAY_SIZE(flags))]) : 0;
 }
 

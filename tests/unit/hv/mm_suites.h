@@ -7,6 +7,7 @@
 
 Suite *mm_frames_suite(void);
 Suite *mm_types_suite(void);
+Suite *mm_linear_suite(void);
 Suite *mm_pte_suite(void);
 Suite *mm_update_suite(void);
 Suite *mm_mapping_suite(void);

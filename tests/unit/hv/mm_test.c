@@ -10,6 +10,7 @@ int main(void)
     int failed;
 
     srunner_add_suite(runner, mm_types_suite());
+    srunner_add_suite(runner, mm_linear_suite());
     srunner_add_suite(runner, mm_pte_suite());
     srunner_add_suite(runner, mm_update_suite());
     srunner_add_suite(runner, mm_mapping_suite());

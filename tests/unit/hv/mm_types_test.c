@@ -122,28 +122,6 @@ START_TEST(no_writable_mapping_of_a_table)
 }
 END_TEST
 
-START_TEST(linear_entry_is_read_only)
-{
-    struct space s;
-
-    world_start();
-    s = world_space(1);
-    world_set(s.l4, 300, s.l4, RW);
-    ck_assert_int_eq(mm_pin(world_vcpu(1, 0), world_domain(1), s.l4, 4), -XEN_EINVAL);
-    world_set(s.l4, 300, s.l4, RO);
-    ck_assert_int_eq(mm_pin(world_vcpu(1, 0), world_domain(1), s.l4, 4), 0);
-    world_check();
-    /* Not to be made writable by an update of flags either. */
-    ck_assert_int_eq(world_mmu_update(world_slot(s.l4, 300), pte_make(s.l4, RW), DOMID_SELF), -XEN_EINVAL);
-    ck_assert_int_eq(world_mmu_update(world_slot(s.l4, 300), pte_make(s.l4, RO | PTE_ACCESSED), DOMID_SELF),
-                     0);
-    world_check();
-    ck_assert_int_eq(world_mmu_update(world_slot(s.l4, 300), 0, DOMID_SELF), 0);
-    ck_assert_int_eq(mm_unpin(world_vcpu(1, 0), world_domain(1), s.l4), 0);
-    world_check();
-}
-END_TEST
-
 START_TEST(hv_slots_of_l4)
 {
     struct space s;
@@ -536,7 +514,6 @@ Suite *mm_types_suite(void)
     tcase_add_test(tests, foreign_frames_are_refused);
     tcase_add_test(tests, validation_is_recursive);
     tcase_add_test(tests, no_writable_mapping_of_a_table);
-    tcase_add_test(tests, linear_entry_is_read_only);
     tcase_add_test(tests, hv_slots_of_l4);
     tcase_add_test(tests, m2p_strict);
     tcase_add_loop_test(tests, preemption_at_every_point, 1, 24);
