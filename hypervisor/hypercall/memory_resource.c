@@ -82,7 +82,7 @@ int64_t memory_resource(struct hypercall_args *args, uint64_t start)
     if (in.pad != 0 || in.frame >> 32 || (in.frame + in.nr_frames) >> 32) {
         return -XEN_EINVAL;
     }
-    d = domain_get_or_self(in.domid);
+    d = domain_get(in.domid); /* the special number for oneself is nobody's here */
     if (!d) {
         return -XEN_ESRCH;
     }

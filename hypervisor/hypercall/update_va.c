@@ -42,16 +42,17 @@ static int flush_cpus(struct vcpu *v, uint64_t where, struct cpumask *cpus)
 
 static int flush(struct vcpu *v, guest_va_t address, uint64_t flags)
 {
+    uint64_t type = flags & UVMF_FLUSHTYPE_MASK;
     struct cpumask cpus;
     int rc;
 
-    if ((flags & UVMF_FLUSHTYPE_MASK) == UVMF_NONE) {
-        return 0;
+    if (type != UVMF_TLB_FLUSH && type != UVMF_INVLPG) {
+        return 0; /* none, or both at once, which means none too */
     }
     rc = flush_cpus(v, flags & ~UVMF_FLUSHTYPE_MASK, &cpus);
-    if ((flags & UVMF_FLUSHTYPE_MASK) == UVMF_TLB_FLUSH) {
+    if (type == UVMF_TLB_FLUSH) {
         port_tlb_flush_all(cpus);
-    } else if ((flags & UVMF_FLUSHTYPE_MASK) == UVMF_INVLPG) {
+    } else {
         port_tlb_flush_page(cpus, address);
     }
     return rc;
