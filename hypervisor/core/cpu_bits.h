@@ -36,6 +36,7 @@
 #define VECTOR_NO_DEVICE          7u
 #define VECTOR_DOUBLE_FAULT       8u
 #define VECTOR_INVALID_TSS        10u
+#define VECTOR_STACK              12u
 #define VECTOR_GENERAL_PROTECTION 13u
 #define VECTOR_PAGE_FAULT         14u
 #define VECTOR_ALIGNMENT          17u

@@ -28,22 +28,44 @@ int guest_cpu_get_debugreg(struct vcpu *v, unsigned int n, uint64_t *value)
     return 0;
 }
 
+static bool is_io(uint64_t control, unsigned int breakpoint)
+{
+    return (control >> (DEBUG_TYPE_SHIFT + 4 * breakpoint) & 3) == DEBUG_TYPE_IO;
+}
+
+/* Breakpoints on I/O ports are looked for when an access is emulated: the CPU would find the hypervisor's own. */
+static uint64_t live_control(uint64_t control)
+{
+    for (unsigned int i = 0; i < 4; i++) {
+        if (is_io(control, i)) {
+            control &= ~(3ull << (2 * i));
+        }
+    }
+    return control & DEBUG_CONTROL_ENABLE ? control : DEBUG_CONTROL_DEFAULT;
+}
+
+uint64_t guest_cpu_debug_control(const struct vcpu *v)
+{
+    return live_control(v->cpu.dr[7]);
+}
+
 /* While no breakpoint is enabled, the CPU's registers hold nothing of the guest. */
 static void write_live(struct vcpu *v, unsigned int n, uint64_t before)
 {
-    bool enabled = v->cpu.dr[7] & DEBUG_CONTROL_ENABLE;
+    uint64_t control = guest_cpu_debug_control(v);
+    bool enabled = control & DEBUG_CONTROL_ENABLE;
 
     if (v != port_current()) {
         return;
     }
     if (n == 7) {
-        if (enabled && !(before & DEBUG_CONTROL_ENABLE)) {
+        if (enabled && !(live_control(before) & DEBUG_CONTROL_ENABLE)) {
             for (unsigned int i = 0; i < 4; i++) {
                 port_write_dr(i, v->cpu.dr[i]);
             }
             port_write_dr(6, v->cpu.dr[6]);
         }
-        port_write_dr(7, enabled ? v->cpu.dr[7] : DEBUG_CONTROL_DEFAULT);
+        port_write_dr(7, control);
     } else if (enabled) {
         port_write_dr(n, v->cpu.dr[n]);
     }
@@ -51,7 +73,7 @@ static void write_live(struct vcpu *v, unsigned int n, uint64_t before)
 
 /*
  * Breakpoints on I/O ports exist only with debug extensions: without them their type is undefined, so it is
- * refused.
+ * refused in a register that enables any breakpoint.
  */
 static int check_control(const struct vcpu *v, uint64_t *value)
 {
@@ -62,11 +84,8 @@ static int check_control(const struct vcpu *v, uint64_t *value)
     if (*value & DEBUG_CONTROL_GD) {
         return -XEN_EPERM;
     }
-    for (unsigned int i = 0; i < 4; i++) {
-        bool enabled = *value >> (2 * i) & 3;
-
-        if (enabled && (*value >> (DEBUG_TYPE_SHIFT + 4 * i) & 3) == DEBUG_TYPE_IO &&
-            !(v->cpu.cr4 & GUEST_CR4_DE)) {
+    for (unsigned int i = 0; *value & DEBUG_CONTROL_ENABLE && i < 4; i++) {
+        if (is_io(*value, i) && !(v->cpu.cr4 & GUEST_CR4_DE)) {
             return -XEN_EPERM;
         }
     }

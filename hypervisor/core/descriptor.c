@@ -17,12 +17,14 @@
 
 #define SEGMENT_TYPE        (0xfull << 40)
 #define SEGMENT_CODE        (8ull << 40)
+#define SEGMENT_ACCESS      (2ull << 40)
 #define SEGMENT_S           (1ull << 44) /* code or data; 0: system */
 #define SEGMENT_DPL_SHIFT   45
 #define SEGMENT_DPL         (3ull << SEGMENT_DPL_SHIFT)
 #define SEGMENT_P           (1ull << 47)
 #define SEGMENT_L           (1ull << 53)
 #define SEGMENT_D           (1ull << 54)
+#define SEGMENT_G           (1ull << 55)
 #define TYPE_CALL_GATE      (0xcull << 40)
 #define GATE_SELECTOR_SHIFT 16
 #define GATE_SELECTOR_RPL   (3ull << GATE_SELECTOR_SHIFT)
@@ -111,6 +113,13 @@ static bool ldt_entry(const struct vcpu *v, uint32_t index, uint64_t *entry)
     return index < v->cpu.ldt_entries && GUEST_ARRAY_GET(entry, v->cpu.ldt_base, index) == 0;
 }
 
+static uint64_t segment_limit(uint64_t entry)
+{
+    uint64_t limit = (entry & 0xffff) | (entry >> 32 & 0xf0000);
+
+    return entry & SEGMENT_G ? limit << PAGE_SHIFT | (PAGE_SIZE - 1) : limit;
+}
+
 bool descriptor_read(struct vcpu *v, uint16_t selector, struct descriptor_view *view)
 {
     const uint64_t wanted = SEGMENT_P | SEGMENT_S | SEGMENT_DPL;
@@ -122,7 +131,9 @@ bool descriptor_read(struct vcpu *v, uint16_t selector, struct descriptor_view *
     }
     *view = (struct descriptor_view){
         .base = (entry >> 16 & 0xffffff) | (entry >> 32 & 0xff000000),
+        .limit = segment_limit(entry),
         .code = (entry & SEGMENT_CODE) != 0,
+        .access = (entry & SEGMENT_ACCESS) != 0,
         .long_mode = (entry & SEGMENT_L) != 0,
         .wide = (entry & SEGMENT_D) != 0,
     };

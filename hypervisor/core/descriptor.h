@@ -20,8 +20,9 @@ bool descriptor_page_fix(uint64_t *entries) MUST_CHECK;
 
 /* A code or data segment by its parts. */
 struct descriptor_view {
-    uint64_t base;
+    uint64_t base, limit; /* limit: the last byte's offset */
     bool code;
+    bool access; /* data can be written, code be read */
     bool long_mode; /* 64-bit code */
     bool wide;      /* 32-bit code (D) */
 };

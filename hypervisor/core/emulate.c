@@ -66,12 +66,8 @@ static void retire(struct vcpu *v, struct cpu_user_regs *regs, unsigned int leng
     if (mode == INSN_MODE_COMPAT32) {
         regs->rip = (uint32_t)regs->rip;
     }
-    hits |= regs->rflags & EFLAGS_TF ? DEBUG_STATUS_STEP : 0;
     regs->rflags &= ~EFLAGS_RF;
-    if (hits != 0 && v->cpu.bounce.address == 0) {
-        v->cpu.dr[6] |= hits;
-        guest_cpu_inject_trap(v, VECTOR_DEBUG, 0, false);
-    }
+    guest_cpu_instruction_done(v, regs, hits);
 }
 
 static void cpuid_to_registers(struct vcpu *v, struct cpu_user_regs *regs, bool forced)
@@ -157,14 +153,22 @@ static bool write_control(struct vcpu *v, struct cpu_user_regs *regs, const stru
     }
 }
 
-static bool debug_register(struct vcpu *v, struct cpu_user_regs *regs, const struct insn *insn, bool write)
+/* The instruction is not there for this vCPU. *again: its rip stays. */
+static bool undefined(struct vcpu *v, bool *again)
+{
+    guest_cpu_inject_trap(v, VECTOR_INVALID_OPCODE, 0, false);
+    *again = true;
+    return true;
+}
+
+static bool debug_register(struct vcpu *v, struct cpu_user_regs *regs, const struct insn *insn, bool *again)
 {
     uint64_t *operand = insn_register(regs, insn->rm);
+    bool write = insn->opcode & 2;
+    int result = write ? guest_cpu_set_debugreg(v, insn->reg, *operand)
+                       : guest_cpu_get_debugreg(v, insn->reg, operand);
 
-    if (write) {
-        return guest_cpu_set_debugreg(v, insn->reg, *operand) == 0;
-    }
-    return guest_cpu_get_debugreg(v, insn->reg, operand) == 0;
+    return result == -XEN_ENODEV ? undefined(v, again) : result == 0;
 }
 
 static bool read_msr(struct vcpu *v, struct cpu_user_regs *regs)
@@ -197,9 +201,12 @@ static bool xcr0_valid(const struct vcpu *v, uint64_t value)
     return avx512 == 0 || (avx512 == XCR0_AVX512 && value & XCR0_AVX);
 }
 
-static bool set_xcr(struct vcpu *v, const struct cpu_user_regs *regs)
+static bool set_xcr(struct vcpu *v, const struct cpu_user_regs *regs, bool *again)
 {
-    if (!(v->cpu.cr4 & GUEST_CR4_OSXSAVE) || regs->ecx != 0 || !xcr0_valid(v, edx_eax(regs))) {
+    if (!(v->cpu.cr4 & GUEST_CR4_OSXSAVE)) {
+        return undefined(v, again);
+    }
+    if (regs->ecx != 0 || !xcr0_valid(v, edx_eax(regs))) {
         return false;
     }
     v->cpu.xcr0 = edx_eax(regs);
@@ -235,7 +242,7 @@ static bool emulate_kernel(struct vcpu *v, struct cpu_user_regs *regs, const str
 {
     switch (INSN_OP(insn->map, insn->opcode)) {
     case OP_0F(0x01):
-        return insn->modrm == MODRM_XSETBV && set_xcr(v, regs);
+        return insn->modrm == MODRM_XSETBV && set_xcr(v, regs, again);
     case OP_0F(0x06):
         guest_cpu_set_ts(v, false);
         return true;
@@ -244,11 +251,10 @@ static bool emulate_kernel(struct vcpu *v, struct cpu_user_regs *regs, const str
     case OP_0F(0x20):
         return read_control(v, regs, insn);
     case OP_0F(0x21):
-        return debug_register(v, regs, insn, false);
+    case OP_0F(0x23):
+        return debug_register(v, regs, insn, again);
     case OP_0F(0x22):
         return write_control(v, regs, insn, again);
-    case OP_0F(0x23):
-        return debug_register(v, regs, insn, true);
     case OP_0F(0x30):
         return msr_guest_write(v, regs->ecx, edx_eax(regs));
     case OP_0F(0x32):

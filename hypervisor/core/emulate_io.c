@@ -3,6 +3,7 @@
 #include "core/emulate_io.h"
 
 #include "core/cpu_bits.h"
+#include "core/descriptor.h"
 #include "core/domain.h"
 #include "port/guest_copy.h"
 
@@ -70,19 +71,73 @@ static bool port_allowed(struct vcpu *v, uint16_t port, unsigned int bytes)
     return guest_cpu_iopl_ok(v) || bitmap_allows(v, port, bytes);
 }
 
-static uint64_t string_address(const struct insn *insn, struct cpu_user_regs *regs, bool out)
+static uint16_t data_selector(struct vcpu *v, const struct cpu_user_regs *regs, unsigned int segment)
 {
-    uint64_t offset = out ? regs->rsi : regs->rdi, base = 0;
+    port_read_selectors(v);
+    switch (segment) {
+    case INSN_SEGMENT_ES:
+        return v->cpu.es;
+    case INSN_SEGMENT_CS:
+        return regs->cs;
+    case INSN_SEGMENT_SS:
+        return regs->ss;
+    case INSN_SEGMENT_FS:
+        return v->cpu.fs;
+    case INSN_SEGMENT_GS:
+        return v->cpu.gs;
+    default:
+        return v->cpu.ds;
+    }
+}
+
+/* INS always goes to ES, OUTS comes from DS or what a prefix says. False: the segment is not for that. */
+static bool string_segment(struct vcpu *v, const struct cpu_user_regs *regs, const struct insn *insn,
+                           struct emulate_io *io)
+{
+    struct descriptor_view view;
+
+    io->segment = io->out ? insn->segment : INSN_SEGMENT_ES;
+    if (insn->mode == INSN_MODE_64) {
+        io->limit = UINT64_MAX;
+        io->base = io->segment == INSN_SEGMENT_FS   ? port_fs_base()
+                   : io->segment == INSN_SEGMENT_GS ? port_gs_base()
+                                                    : 0;
+        return true;
+    }
+    if (!descriptor_read(v, data_selector(v, regs, io->segment), &view) ||
+        (io->out ? view.code && !view.access : view.code || !view.access)) {
+        return false;
+    }
+    io->base = view.base;
+    io->limit = view.limit;
+    return true;
+}
+
+/* Where the next element is; false if that is outside of the segment or not the guest's (which was injected). */
+static bool string_address(struct vcpu *v, struct cpu_user_regs *regs, const struct insn *insn,
+                           const struct emulate_io *io, uint64_t *address)
+{
+    uint64_t offset = io->out ? regs->rsi : regs->rdi;
+    bool good;
 
     if (insn->address_size == 4) {
         offset = (uint32_t)offset;
     }
-    if (out && insn->segment == INSN_SEGMENT_FS) {
-        base = port_fs_base();
-    } else if (out && insn->segment == INSN_SEGMENT_GS) {
-        base = port_gs_base();
+    *address = io->base + offset;
+    if (insn->mode == INSN_MODE_64) {
+        good = guest_range_ok(guest_va(*address), 1);
+    } else {
+        *address = (uint32_t)*address;
+        good = io->limit >= io->bytes - 1 && offset <= io->limit - (io->bytes - 1);
     }
-    return base + offset;
+    if (!good) {
+        guest_cpu_inject_trap(v,
+                              insn->mode != INSN_MODE_64 && io->segment == INSN_SEGMENT_SS
+                                  ? VECTOR_STACK
+                                  : VECTOR_GENERAL_PROTECTION,
+                              0, true);
+    }
+    return good;
 }
 
 /* Adds to a register as addresses of this size do: 32 bits clear the upper half. */
@@ -93,14 +148,17 @@ static void add_to_register(uint64_t *reg, const struct insn *insn, int64_t amou
     *reg = insn->address_size == 4 ? (uint32_t)sum : sum;
 }
 
-/* One element; false if the guest's memory faulted (which was injected). */
+/* One element; false if it faulted (which was injected). */
 static bool string_step(struct vcpu *v, struct cpu_user_regs *regs, const struct insn *insn,
                         const struct emulate_io *io)
 {
     int64_t step = regs->rflags & EFLAGS_DF ? -(int64_t)io->bytes : (int64_t)io->bytes;
-    uint64_t address = string_address(insn, regs, io->out);
+    uint64_t address;
     uint32_t data = 0;
 
+    if (!string_address(v, regs, insn, io, &address)) {
+        return false;
+    }
     if (io->out) {
         if (port_copy_from_guest(&data, guest_va(address), io->bytes) != 0) {
             guest_cpu_inject_page_fault(v, address, 0);
@@ -151,8 +209,10 @@ bool emulate_io_run(struct vcpu *v, struct cpu_user_regs *regs, const struct ins
     bool immediate = !io->string && insn->immediate_size != 0;
     uint16_t port = immediate ? (uint8_t)insn->immediate : regs->dx;
 
-    /* Strings of 32-bit programs lie in segments of their own, which nobody has been seen to use. */
-    if (!port_allowed(v, port, io->bytes) || (io->string && insn->mode == INSN_MODE_COMPAT32)) {
+    if (io->string && insn->repeat && repetitions_left(insn, regs) == 0) {
+        return true; /* nothing is touched, so no right is needed */
+    }
+    if (!port_allowed(v, port, io->bytes) || (io->string && !string_segment(v, regs, insn, io))) {
         return false;
     }
     io->breakpoints = port_breakpoints(v, port, io->bytes);

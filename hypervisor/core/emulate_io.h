@@ -12,6 +12,8 @@ struct emulate_io {
     bool out, string;
     unsigned int bytes;   /* 1, 2 or 4 */
     bool unfinished;      /* repetitions are left, or a fault was injected: the instruction runs again */
+    uint64_t base, limit; /* of a string's segment, and which it is (enum insn_segment) */
+    uint8_t segment;
     uint64_t breakpoints; /* bits 0 to 3: the guest's breakpoints on this port */
 };
 

@@ -17,6 +17,7 @@ struct vcpu;
 #define GUEST_GDT_FRAMES 14u
 #define GUEST_LDT_PAGES  16u
 #define GUEST_TRAPS      256u
+#define GUEST_MCE_BANKS  2u
 
 /*
  * The assists that a 64-bit domain may choose, a bit each; those of 32-bit guests are accepted and do
@@ -65,6 +66,7 @@ struct guest_cpu {
     uint64_t cr2;
     uint64_t cr4; /* bits that the guest may choose */
     uint64_t xcr0;
+    uint64_t mce_status, mce_ctl2[GUEST_MCE_BANKS]; /* MSR_MCG_STATUS, MSR_MCi_CTL2 */
     uint32_t tsc_aux;                               /* MSR_TSC_AUX: what RDTSCP tells */
     uint64_t dr[8];                                 /* 0 to 3, 6, 7 as the guest sees them */
     uint64_t fs_base, gs_base_kernel, gs_base_user; /* valid while the vCPU is not running */
@@ -108,6 +110,12 @@ void guest_cpu_inject_page_fault(struct vcpu *v, uint64_t address, uint32_t erro
  */
 void guest_cpu_exception(struct vcpu *v, struct cpu_user_regs *regs, unsigned int vector);
 void guest_cpu_page_fault(struct vcpu *v, struct cpu_user_regs *regs, uint64_t cr2);
+
+/*
+ * An instruction was done for the running vCPU, a hypercall too: a single step is reported, or breakpoints that
+ * it met (bits 0 to 3), unless something else is to be delivered.
+ */
+void guest_cpu_instruction_done(struct vcpu *v, struct cpu_user_regs *regs, uint64_t breakpoints);
 
 /*
  * The SYSCALL instruction in guest user mode, 64 bit (or compatibility mode, syscall32), SYSENTER, and INT
@@ -156,6 +164,9 @@ void guest_cpu_window_fault(struct vcpu *v, struct cpu_user_regs *regs, bool ldt
  */
 int guest_cpu_get_debugreg(struct vcpu *v, unsigned int n, uint64_t *value) MUST_CHECK;
 int guest_cpu_set_debugreg(struct vcpu *v, unsigned int n, uint64_t value) MUST_CHECK;
+
+/* DR7 for the CPU while the vCPU runs: no enabled breakpoint means that DR0 to DR3 hold nothing of it. */
+uint64_t guest_cpu_debug_control(const struct vcpu *v);
 
 /* CR0.TS of the running vCPU. */
 void guest_cpu_set_ts(struct vcpu *v, bool set);

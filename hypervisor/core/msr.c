@@ -11,39 +11,63 @@
 #include "port/machine.h"
 #include "port/map.h"
 
+#define MSR_P5_MC_ADDR            0x0u
+#define MSR_P5_MC_TYPE            0x1u
 #define MSR_TSC                   0x10u
 #define MSR_PLATFORM_ID           0x17u
 #define MSR_APIC_BASE             0x1bu
+#define MSR_FEATURE_CONTROL       0x3au
 #define MSR_PATCH_LEVEL           0x8bu
+#define MSR_PMC_FIRST             0xc1u
+#define MSR_PMC_LAST              0xc8u
 #define MSR_PLATFORM_INFO         0xceu
-#define MSR_MCG_CAP               0x179u
-#define MSR_MCG_STATUS            0x17au
+#define MSR_MPERF                 0xe7u
+#define MSR_APERF                 0xe8u
 #define MSR_MISC_FEATURES_ENABLES 0x140u
+#define MSR_PERFEVTSEL_FIRST      0x186u
+#define MSR_PERFEVTSEL_LAST       0x189u
 #define MSR_PERF_STATUS           0x198u
 #define MSR_PERF_CTL              0x199u
+#define MSR_CLOCK_MODULATION      0x19au
 #define MSR_THERM_STATUS          0x19cu
 #define MSR_MISC_ENABLE           0x1a0u
+#define MSR_ENERGY_PERF_BIAS      0x1b0u
 #define MSR_PAT                   0x277u
+#define MSR_FIXED_CTR_FIRST       0x309u
+#define MSR_FIXED_CTR_LAST        0x30bu
 #define MSR_PERF_CAPABILITIES     0x345u
+#define MSR_FIXED_CTR_CTRL        0x38du
+#define MSR_PERF_GLOBAL_OVF_CTRL  0x390u
 #define MSR_HYPERCALL_PAGE        0x40000000u
 #define MSR_EFER                  0xc0000080u
 #define MSR_FS_BASE               0xc0000100u
 #define MSR_GS_BASE               0xc0000101u
 #define MSR_KERNEL_GS_BASE        0xc0000102u
 #define MSR_TSC_AUX               0xc0000103u
+#define MSR_AMD_EVNTSEL_FIRST     0xc0010000u
+#define MSR_AMD_PERFCTR_LAST      0xc0010007u
 #define MSR_AMD_SYSCFG            0xc0010010u
 #define MSR_AMD_HWCR              0xc0010015u
+#define MSR_AMD_IORR_FIRST        0xc0010016u
+#define MSR_AMD_IORR_LAST         0xc0010019u
 #define MSR_AMD_TOP_MEM           0xc001001au
 #define MSR_AMD_TOP_MEM2          0xc001001du
 #define MSR_AMD_NB_CFG            0xc001001fu
 #define MSR_AMD_PSTATE_LIMIT      0xc0010061u
 #define MSR_AMD_PSTATE_LAST       0xc001006bu
+#define MSR_AMD_TSEG_BASE         0xc0010112u
+#define MSR_AMD_TSEG_MASK         0xc0010113u
+#define MSR_AMD_EXT_EVNTSEL_FIRST 0xc0010200u
+#define MSR_AMD_EXT_PERFCTR_LAST  0xc001020bu
 #define MSR_AMD_DE_CFG            0xc0011029u
 
 #define APIC_BASE_ADDRESS        0xfee00000ull
 #define APIC_BASE_ENABLED        0x800ull
 #define APIC_BASE_FIRST          0x100ull
-#define MISC_ENABLE_PERFORMANCE  0x80ull
+#define FEATURE_CONTROL_LOCK     0x1ull
+/* Performance counters and MONITOR; and what says that BTS, PEBS and xTPR messages are not there. */
+#define MISC_ENABLE_HIDDEN       0x40080ull
+#define MISC_ENABLE_SET          0x801800ull
 #define EFER_SVM                 0x1000ull
 #define DE_CFG_LFENCE_SERIALISES 0x2ull
 #define PAT_VALUE                0x0000050100070406ull /* the guests' and the machine's */
@@ -51,55 +75,70 @@
 /* MSRs that always read the same; a write is ignored, or only of 0 accepted, or refused. */
 enum constant_write { WRITE_REFUSED, WRITE_ZERO, WRITE_IGNORED };
 
+/* Whose CPUs have it. */
+#define OF_INTEL 1u
+#define OF_AMD   2u
+#define OF_ALL   3u
+
 struct msr_constant {
     uint32_t first, last;
     uint64_t value;
-    bool intel, amd; /* whose CPUs have it */
-    enum constant_write write;
+    uint8_t makers;
+    bool write_only;
+    uint8_t write; /* enum constant_write */
 };
 
 static const struct msr_constant constants[] = {
-    {MSR_PATCH_LEVEL, MSR_PATCH_LEVEL, 0, true, true, WRITE_ZERO},
-    {MSR_MISC_FEATURES_ENABLES, MSR_MISC_FEATURES_ENABLES, 0, true, false, WRITE_ZERO},
-    {MSR_MCG_CAP, MSR_MCG_STATUS, 0, true, true, WRITE_ZERO},
-    {MSR_PERF_STATUS, MSR_PERF_STATUS, 0, true, false, WRITE_REFUSED},
-    {MSR_PERF_CTL, MSR_PERF_CTL, 0, true, false, WRITE_IGNORED},
-    {MSR_THERM_STATUS, MSR_THERM_STATUS, 0, true, false, WRITE_REFUSED},
-    {MSR_PAT, MSR_PAT, PAT_VALUE, true, true, WRITE_REFUSED},
-    {MSR_PERF_CAPABILITIES, MSR_PERF_CAPABILITIES, 0, true, false, WRITE_REFUSED},
-    {MSR_HYPERCALL_PAGE, MSR_HYPERCALL_PAGE, 0, true, true, WRITE_REFUSED},
-    {MSR_AMD_SYSCFG, MSR_AMD_SYSCFG, 0, false, true, WRITE_REFUSED},
-    {MSR_AMD_HWCR, MSR_AMD_HWCR, 0, false, true, WRITE_IGNORED},
-    {MSR_AMD_TOP_MEM, MSR_AMD_TOP_MEM, 0, false, true, WRITE_REFUSED},
-    {MSR_AMD_TOP_MEM2, MSR_AMD_TOP_MEM2, 0, false, true, WRITE_REFUSED},
-    {MSR_AMD_NB_CFG, MSR_AMD_NB_CFG, 0, false, true, WRITE_REFUSED},
-    {MSR_AMD_PSTATE_LIMIT, MSR_AMD_PSTATE_LAST, 0, false, true, WRITE_IGNORED},
+    {MSR_P5_MC_ADDR, MSR_P5_MC_TYPE, 0, OF_ALL, false, WRITE_REFUSED},
+    {MSR_FEATURE_CONTROL, MSR_FEATURE_CONTROL, FEATURE_CONTROL_LOCK, OF_INTEL, false, WRITE_REFUSED},
+    {MSR_PMC_FIRST, MSR_PMC_LAST, 0, OF_INTEL, false, WRITE_IGNORED},
+    {MSR_MPERF, MSR_APERF, 0, OF_ALL, true, WRITE_IGNORED},
+    {MSR_MISC_FEATURES_ENABLES, MSR_MISC_FEATURES_ENABLES, 0, OF_ALL, false, WRITE_ZERO},
+    {MSR_PERFEVTSEL_FIRST, MSR_PERFEVTSEL_LAST, 0, OF_INTEL, false, WRITE_IGNORED},
+    {MSR_PERF_STATUS, MSR_PERF_STATUS, 0, OF_INTEL, false, WRITE_REFUSED},
+    {MSR_PERF_CTL, MSR_PERF_CTL, 0, OF_INTEL, false, WRITE_IGNORED},
+    {MSR_CLOCK_MODULATION, MSR_CLOCK_MODULATION, 0, OF_INTEL, true, WRITE_IGNORED},
+    {MSR_THERM_STATUS, MSR_THERM_STATUS, 0, OF_INTEL, false, WRITE_REFUSED},
+    {MSR_ENERGY_PERF_BIAS, MSR_ENERGY_PERF_BIAS, 0, OF_INTEL, true, WRITE_IGNORED},
+    {MSR_PAT, MSR_PAT, PAT_VALUE, OF_ALL, false, WRITE_REFUSED},
+    {MSR_FIXED_CTR_FIRST, MSR_FIXED_CTR_LAST, 0, OF_INTEL, false, WRITE_IGNORED},
+    {MSR_PERF_CAPABILITIES, MSR_PERF_CAPABILITIES, 0, OF_ALL, false, WRITE_REFUSED},
+    {MSR_FIXED_CTR_CTRL, MSR_PERF_GLOBAL_OVF_CTRL, 0, OF_INTEL, false, WRITE_IGNORED},
+    {MSR_HYPERCALL_PAGE, MSR_HYPERCALL_PAGE, 0, OF_ALL, false, WRITE_REFUSED},
+    {MSR_AMD_EVNTSEL_FIRST, MSR_AMD_PERFCTR_LAST, 0, OF_AMD, false, WRITE_IGNORED},
+    {MSR_AMD_HWCR, MSR_AMD_HWCR, 0, OF_AMD, false, WRITE_IGNORED},
+    {MSR_AMD_NB_CFG, MSR_AMD_NB_CFG, 0, OF_ALL, false, WRITE_IGNORED},
+    {MSR_AMD_PSTATE_LIMIT, MSR_AMD_PSTATE_LAST, 0, OF_AMD, false, WRITE_IGNORED},
+    {MSR_AMD_EXT_EVNTSEL_FIRST, MSR_AMD_EXT_PERFCTR_LAST, 0, OF_AMD, false, WRITE_IGNORED},
+    {MSR_AMD_DE_CFG, MSR_AMD_DE_CFG, DE_CFG_LFENCE_SERIALISES, OF_AMD, false, WRITE_IGNORED},
 };
 
 static const struct msr_constant *constant_find(const struct vcpu *v, uint32_t msr)
 {
     const struct guest_cpu_policy *p = v->domain->cpu_policy;
+    unsigned int maker = cpu_policy_is_intel(p) ? OF_INTEL : cpu_policy_is_amd(p) ? OF_AMD : OF_ALL;
 
     for (unsigned int i = 0; i < ARRAY_SIZE(constants); i++) {
         const struct msr_constant *c = &constants[i];
-        bool common = c->intel && c->amd;
 
-        if (msr >= c->first && msr <= c->last &&
-            (common || (c->intel && cpu_policy_is_intel(p)) || (c->amd && cpu_policy_is_amd(p)))) {
+        if (msr >= c->first && msr <= c->last && (c->makers & maker) == maker) {
             return c;
         }
     }
     return NULL;
 }
 
-/* What a guest sees of the machine's own value. */
-static bool read_machine(const struct vcpu *v, uint32_t msr, uint64_t hidden, bool has_it, uint64_t *value)
+/* What AMD's memory controller is set to: the first domain's to know, others read 0. */
+static bool read_memory_map(const struct vcpu *v, uint32_t msr, uint64_t *value)
 {
-    (void)v;
-    if (!has_it || !port_rdmsr(msr, value)) {
+    const uint64_t syscfg_shown = 0x740000; /* which ranges have fixed, variable and TOM2 types */
+
+    *value = 0;
+    if (!cpu_policy_is_amd(v->domain->cpu_policy) ||
+        (v->domain->privileged && !port_rdmsr(msr, value))) {
         return false;
     }
-    *value &= ~hidden;
+    *value &= msr == MSR_AMD_SYSCFG ? syscfg_shown : ~0ull;
     return true;
 }
 
@@ -107,29 +146,49 @@ static bool read_feature(struct vcpu *v, uint32_t msr, uint64_t *value)
 {
     const struct guest_cpu_policy *p = v->domain->cpu_policy;
     const struct msr_constant *constant = constant_find(v, msr);
+    bool good;
 
     switch (msr) {
     case MSR_EFER:
-        return read_machine(v, msr, EFER_SVM, true, value);
+        good = port_rdmsr(msr, value);
+        *value &= ~EFER_SVM;
+        return good;
     case MSR_MISC_ENABLE:
-        return read_machine(v, msr, MISC_ENABLE_PERFORMANCE, cpu_policy_is_intel(p), value);
+        good = port_rdmsr(msr, value);
+        *value = (*value & ~MISC_ENABLE_HIDDEN) | MISC_ENABLE_SET;
+        return good;
     case MSR_PLATFORM_ID:
-        return read_machine(v, msr, 0, cpu_policy_is_intel(p), value);
-    case MSR_AMD_DE_CFG:
-        return read_machine(v, msr, ~DE_CFG_LFENCE_SERIALISES, cpu_policy_is_amd(p), value);
+        return cpu_policy_is_intel(p) && port_rdmsr(msr, value);
+    case MSR_PATCH_LEVEL:
+        return (cpu_policy_is_intel(p) || cpu_policy_is_amd(p)) && port_rdmsr(msr, value);
     case MSR_PLATFORM_INFO:
         *value = p->platform_info;
-        return cpu_policy_is_intel(p);
+        return true;
+    case MSR_AMD_SYSCFG:
+    case MSR_AMD_IORR_FIRST ... MSR_AMD_IORR_LAST:
+    case MSR_AMD_TOP_MEM:
+    case MSR_AMD_TOP_MEM2:
+    case MSR_AMD_TSEG_BASE:
+    case MSR_AMD_TSEG_MASK:
+        return read_memory_map(v, msr, value);
     default:
         break;
     }
     if (constant) {
         *value = constant->value;
-        return true;
+        return !constant->write_only;
     }
-    /* Before it can catch #GP, an early kernel gets 0 for what the machine has. */
-    return v->cpu.traps[VECTOR_GENERAL_PROTECTION].address == 0 && port_rdmsr(msr, value) &&
-           ((*value = 0), true);
+    return msr_mce_read(v, msr, value);
+}
+
+/* Before it can catch #GP, an early kernel gets 0 for what the machine has. */
+static bool read_early(const struct vcpu *v, uint32_t msr, uint64_t *value)
+{
+    uint64_t unused;
+
+    *value = 0;
+    return v->cpu.traps[VECTOR_GENERAL_PROTECTION].address == 0 && msr >> 16 != MSR_HYPERCALL_PAGE >> 16 &&
+           port_rdmsr(msr, &unused);
 }
 
 bool msr_guest_read(struct vcpu *v, uint32_t msr, uint64_t *value)
@@ -154,7 +213,7 @@ bool msr_guest_read(struct vcpu *v, uint32_t msr, uint64_t *value)
         *value = v->cpu.tsc_aux;
         return cpu_policy_has(v->domain->cpu_policy, CPU_POLICY_RDTSCP);
     default:
-        return read_feature(v, msr, value);
+        return read_feature(v, msr, value) || read_early(v, msr, value);
     }
 }
 
@@ -220,14 +279,16 @@ bool msr_guest_write(struct vcpu *v, uint32_t msr, uint64_t value)
     case MSR_EFER:
         return write_efer(v, value);
     case MSR_MISC_ENABLE:
-        return cpu_policy_is_intel(v->domain->cpu_policy);
+        return true;
+    case MSR_PATCH_LEVEL: /* what Intel wants to be written before it is read */
+        return value == 0 && cpu_policy_is_intel(v->domain->cpu_policy);
     case MSR_HYPERCALL_PAGE:
         return write_hypercall_page(v, value);
     default:
         break;
     }
-    if (!constant || constant->write == WRITE_REFUSED) {
-        return false;
+    if (!constant) {
+        return msr_mce_write(v, msr, value);
     }
-    return constant->write == WRITE_IGNORED || value == 0;
+    return constant->write == WRITE_IGNORED || (constant->write == WRITE_ZERO && value == 0);
 }

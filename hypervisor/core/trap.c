@@ -85,12 +85,25 @@ static void debug_exception(struct vcpu *v)
     guest_cpu_inject_trap(v, VECTOR_DEBUG, 0, false);
 }
 
-/* INT n through a gate of the CPU that guests may use (0x80): rip is already past the instruction. */
+void guest_cpu_instruction_done(struct vcpu *v, struct cpu_user_regs *regs, uint64_t breakpoints)
+{
+    uint64_t status = breakpoints | (regs->rflags & EFLAGS_TF ? DEBUG_STATUS_STEP : 0);
+
+    if (status != 0 && v->cpu.bounce.address == 0) {
+        v->cpu.dr[6] |= status;
+        guest_cpu_inject_trap(v, VECTOR_DEBUG, 0, false);
+    }
+}
+
+/*
+ * INT n through a gate of the CPU that guests may use (0x80): rip is already past the instruction. As on Xen, a
+ * handler is enough: its privilege is not looked at.
+ */
 static void gated_interrupt(struct vcpu *v, struct cpu_user_regs *regs, unsigned int vector)
 {
     const struct trap_info *trap = &v->cpu.traps[vector & (GUEST_TRAPS - 1)];
 
-    if (trap->address == 0 || TI_GET_DPL(trap) < (v->cpu.kernel_mode ? 1 : 3)) {
+    if (trap->address == 0) {
         regs->rip -= 2;
         guest_cpu_inject_trap(v, VECTOR_GENERAL_PROTECTION, vector << 3 | SELECTOR_ERROR_IDT, true);
         return;

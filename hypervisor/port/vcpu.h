@@ -69,6 +69,9 @@ void port_set_gs_base_other(uint64_t base);
 void port_fpu_get(struct vcpu *v, void *fxsave);
 void port_fpu_set(struct vcpu *v, const void *fxsave);
 
+/* Puts the data selectors that the running vCPU has loaded into v->cpu.ds, es, fs and gs. */
+void port_read_selectors(struct vcpu *v);
+
 /* Swaps the two GS bases: the guest changes between kernel and user mode. */
 void port_swap_gs(void);
 

@@ -65,7 +65,6 @@ static void fill_gdt(struct x86_cpu *cpu)
     gdt[LAYOUT_GUEST_CS64 / 8 - FIRST] = 0x00affb000000ffff;
     gdt[LAYOUT_TSS / 8 - FIRST] = limit | (tss & 0xffffff) << 16 | 0x89ull << 40 | (tss >> 24 & 0xff) << 56;
     gdt[LAYOUT_TSS / 8 - FIRST + 1] = tss >> 32;
-    gdt[LAYOUT_CPU_SELECTOR / 8 - FIRST] = 0x0040f30000000000ull | cpu->id;
 }
 
 static void fill_tss(struct x86_cpu *cpu)

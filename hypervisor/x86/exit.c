@@ -40,6 +40,7 @@ void x86_hypercall(struct vcpu *v, struct cpu_user_regs *regs)
     }
     if (result != HYPERCALL_IRET_DONE) {
         regs->rax = (uint64_t)result;
+        guest_cpu_instruction_done(v, regs, 0);
     }
 }
 

@@ -66,6 +66,5 @@
 #define LAYOUT_GUEST_CS64   0xe033
 #define LAYOUT_TSS          0xe040
 #define LAYOUT_LDT          0xe050
-#define LAYOUT_CPU_SELECTOR 0xe060
 
 #endif

@@ -157,7 +157,7 @@ static uint64_t guest_cr4(const struct vcpu *v)
     return x86_features.cr4 | (v->cpu.cr4 & (CR4_TSD | CR4_DE | CR4_FSGSBASE));
 }
 
-static void read_selectors(struct vcpu *v)
+void port_read_selectors(struct vcpu *v)
 {
     __asm__ volatile("mov %%ds, %0" : "=r"(v->cpu.ds));
     __asm__ volatile("mov %%es, %0" : "=r"(v->cpu.es));
@@ -169,7 +169,7 @@ static void save_segments(struct vcpu *v)
 {
     uint64_t active = x86_rdmsr(MSR_GS_BASE), other = x86_rdmsr(MSR_KERNEL_GS_BASE);
 
-    read_selectors(v);
+    port_read_selectors(v);
     v->cpu.fs_base = x86_rdmsr(MSR_FS_BASE);
     v->cpu.gs_base_kernel = v->cpu.kernel_mode ? active : other;
     v->cpu.gs_base_user = v->cpu.kernel_mode ? other : active;
@@ -194,13 +194,15 @@ static void load_segments(struct vcpu *v)
 
 static void load_debug(struct vcpu *v)
 {
-    if (v->cpu.dr[7] & DR7_ENABLED) {
+    uint64_t control = guest_cpu_debug_control(v);
+
+    if (control & DR7_ENABLED) {
         port_write_dr(0, v->cpu.dr[0]);
         port_write_dr(1, v->cpu.dr[1]);
         port_write_dr(2, v->cpu.dr[2]);
         port_write_dr(3, v->cpu.dr[3]);
         port_write_dr(6, v->cpu.dr[6]);
-        port_write_dr(7, v->cpu.dr[7]);
+        port_write_dr(7, control);
     }
 }
 
@@ -215,7 +217,7 @@ static void save_context(struct vcpu *v)
     }
     fpu_save(v);
     save_segments(v);
-    if (v->cpu.dr[7] & DR7_ENABLED) {
+    if (guest_cpu_debug_control(v) & DR7_ENABLED) {
         port_write_dr(7, 0x400);
     }
     __atomic_store_n(&v->machine.context_on_cpu, false, __ATOMIC_RELEASE);

@@ -356,6 +356,16 @@ void port_load_gs_other(uint16_t selector)
 }
 
 /* The tests set them in the frame. */
+void port_read_selectors(struct vcpu *v)
+{
+    const struct cpu_user_regs *regs = port_vcpu_regs(v);
+
+    v->cpu.ds = regs->ds;
+    v->cpu.es = regs->es;
+    v->cpu.fs = regs->fs;
+    v->cpu.gs = regs->gs;
+}
+
 void port_write_dr(unsigned int n, uint64_t value)
 {
     port_current()->machine.dr[n] = value;

@@ -378,6 +378,52 @@ START_TEST(string_faults)
 }
 END_TEST
 
+/* 32-bit code of a user: INS goes to ES, OUTS comes from DS, each with its base, limit and rights. */
+static struct bench *compat_bench(uint64_t es)
+{
+    struct bench *b = bench_start(false);
+
+    fake_poke(b->v->cpu.gdt_frames[0], 7, es);
+    b->v->cpu.iopl = 3;
+    bench_to_user(b);
+    b->regs->cs = 0x23;
+    b->regs->ds = 0x2b;
+    b->regs->es = 7 << 3 | 3;
+    b->regs->rdx = 0x1f0;
+    b->regs->rdi = b->regs->rsi = 0xffffffff00000010;
+    return b;
+}
+
+START_TEST(compat_strings)
+{
+    struct bench *b = compat_bench(0x00c0f36000000000 | 0xfff); /* base 0x600000, limit 16 MiB */
+
+    ck_assert(run(b, "6c")); /* insb */
+    ck_assert_uint_eq(b->data[0x10], 0xff);
+    ck_assert_uint_eq(b->regs->rdi, 0x11);
+    b->regs->rip = BENCH_USER_CODE;
+    b->regs->rsi = BENCH_DATA;
+    ck_assert(run(b, "6e"));
+    ck_assert_uint_eq(b->regs->rsi, BENCH_DATA + 1);
+}
+END_TEST
+
+START_TEST(compat_strings_refused)
+{
+    static const uint64_t bad[] = {
+        0x00c0f36000000fff & ~(1ull << 47), /* not present */
+        0x00c0f16000000fff,                 /* read-only */
+        0x00c0fb6000000fff,                 /* code */
+        0x0040f36000000010,                 /* ends one byte early */
+    };
+    struct bench *b = compat_bench(bad[_i]);
+
+    ck_assert(!run(b, "66" /* two bytes: */ "6d"));
+    ck_assert(bench_at_handler(b, GP));
+    ck_assert_uint_eq(b->data[0x10], 0);
+}
+END_TEST
+
 START_TEST(debug_registers)
 {
     struct bench *b = bench_start(false);
@@ -449,6 +495,8 @@ TCase *cpu_emulate_tests(void)
     tcase_add_test(tests, clock_by_index);
     tcase_add_test(tests, string_in_and_out);
     tcase_add_test(tests, string_faults);
+    tcase_add_test(tests, compat_strings);
+    tcase_add_loop_test(tests, compat_strings_refused, 0, 4);
     tcase_add_test(tests, debug_registers);
     tcase_add_test(tests, port_breakpoint);
     return tests;

@@ -243,7 +243,7 @@ START_TEST(msrs_that_read)
     uint64_t value;
 
     fake_msr_set(0xc0000080, 0x1d01);
-    fake_msr_set(0x1a0, 0x850089);
+    fake_msr_set(0x1a0, 0x450089);
     port_set_fs_base(0x1111);
     port_set_gs_base(0x2222);
     port_set_gs_base_other(0x3333);
@@ -253,7 +253,7 @@ START_TEST(msrs_that_read)
     ck_assert(msr_guest_read(b->v, 0xc0000080, &value) && value == 0x0d01); /* without SVME */
     ck_assert(msr_guest_read(b->v, 0x277, &value) && value == 0x0000050100070406);
     ck_assert(msr_guest_read(b->v, 0x1b, &value) && value == 0xfee00900);
-    ck_assert(msr_guest_read(b->v, 0x1a0, &value) && value == 0x850009);
+    ck_assert(msr_guest_read(b->v, 0x1a0, &value) && value == 0xc11809);
     ck_assert(msr_guest_read(b->v, 0x40000000, &value) && value == 0);
     ck_assert(msr_guest_read(b->v, 0x345, &value) && value == 0);
     ck_assert(!msr_guest_read(b->v, 0xc0010015, &value)); /* AMD's */
