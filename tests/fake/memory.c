@@ -332,6 +332,10 @@ static bool guest_byte(guest_va_t address, uint8_t *byte, bool write)
     if (!fake_touch(address, write, &m)) {
         return false;
     }
+    if (!fake_is_ram(m)) { /* a device's memory, of which this machine has none */
+        *byte = write ? *byte : 0xff;
+        return true;
+    }
     p = fake_map(m);
     if (write) {
         p[address.n % PAGE_SIZE] = *byte;

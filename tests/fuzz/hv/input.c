@@ -32,17 +32,23 @@ uint8_t fuzz_u8(void)
 
 uint16_t fuzz_u16(void)
 {
-    return (uint16_t)(fuzz_u8() | fuzz_u8() << 8);
+    uint8_t low = fuzz_u8();
+
+    return (uint16_t)(low | fuzz_u8() << 8);
 }
 
 uint32_t fuzz_u32(void)
 {
-    return fuzz_u16() | (uint32_t)fuzz_u16() << 16;
+    uint16_t low = fuzz_u16();
+
+    return low | (uint32_t)fuzz_u16() << 16;
 }
 
 uint64_t fuzz_u64(void)
 {
-    return fuzz_u32() | (uint64_t)fuzz_u32() << 32;
+    uint32_t low = fuzz_u32();
+
+    return low | (uint64_t)fuzz_u32() << 32;
 }
 
 unsigned int fuzz_below(unsigned int n)
@@ -109,13 +115,14 @@ uint64_t fuzz_address(void)
     uint64_t address = kind % 16;
 
     if (kind >= 0xc0) {
-        address |= (uint64_t)FUZZ_PICK(upper) << 9 | (uint64_t)FUZZ_PICK(upper) << 18 |
-                   (uint64_t)FUZZ_PICK(roots) << 27;
+        address |= (uint64_t)FUZZ_PICK(upper) << 9;
+        address |= (uint64_t)FUZZ_PICK(upper) << 18;
+        address |= (uint64_t)FUZZ_PICK(roots) << 27;
     }
     address <<= PAGE_SHIFT;
     address |= address >> 47 ? 0xffff000000000000ull : 0;
-    return address + (kind & 0x10 ? (uint64_t)fuzz_below(16) * 8 : 0) +
-           (kind & 0x20 && fuzz_one_in(8) ? 4 : 0);
+    address += kind & 0x10 ? (uint64_t)fuzz_below(16) * 8 : 0;
+    return address + (kind & 0x20 && fuzz_one_in(8) ? 4 : 0);
 }
 
 uint64_t fuzz_entry(unsigned int role)

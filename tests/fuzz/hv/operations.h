@@ -14,4 +14,43 @@ void op_guest_write(void);
 void op_fault(void);
 void op_tables(void);
 
+/* Grants (ops_grant.c). */
+void op_grant_entry(void);
+void op_grant_map(void);
+void op_grant_unmap(void);
+void op_grant_replace(void);
+void op_grant_copy(void);
+void op_grant_table(void);
+
+/* Event channels (ops_event.c). */
+void op_event_bind(void);
+void op_event_use(void);
+void op_event_reset(void);
+void op_event_fifo(void);
+void op_event_scribble(void);
+void op_event_interrupt(void);
+
+/* vCPUs and their state, and the smaller hypercalls (ops_vcpu.c). */
+void op_sched(void);
+void op_vcpu(void);
+void op_registers(void);
+void op_physdev(void);
+void op_console(void);
+
+/* The address, in the arguments' memory, of a context for a vCPU of a domain. */
+guest_va_t fuzz_context_of(domid_t id);
+
+/* The toolstack (ops_control.c). */
+void op_control_create(void);
+void op_control_build(void);
+void op_control_life(void);
+void op_control_rest(void);
+void op_control_memory(void);
+void op_control_system(void);
+void op_control_platform(void);
+
+/* Any hypercall (ops_dispatch.c). */
+void op_any(void);
+void op_multicall(void);
+
 #endif

@@ -37,9 +37,10 @@ static struct mmu_update one_update(void)
                                        4};
     unsigned int role = fuzz_below(FUZZ_ROLES);
     mfn_t table = fuzz_one_in(8) ? fuzz_frame() : fuzz_frame_of(fuzz_self(), role);
+    uint64_t slot = (table.n << PAGE_SHIFT) + index_in_table();
+    uint8_t command = FUZZ_PICK(commands);
 
-    return (struct mmu_update){table.n << PAGE_SHIFT | index_in_table() | FUZZ_PICK(commands),
-                               fuzz_entry(role)};
+    return (struct mmu_update){slot | command, fuzz_entry(role)};
 }
 
 void op_mmu_update(void)
@@ -269,6 +270,7 @@ void op_fault(void)
 {
     struct vcpu *v = fuzz_vcpu();
     struct cpu_user_regs *regs = port_vcpu_regs(v);
+    bool in_ldt;
 
     regs->rip = fuzz_one_in(8) ? fuzz_address() : FUZZ_CODE;
     regs->error_code = fuzz_below(32);
@@ -279,7 +281,8 @@ void op_fault(void)
         }
         break;
     case 1:
-        guest_cpu_window_fault(v, regs, fuzz_one_in(2), fuzz_u16());
+        in_ldt = fuzz_one_in(2);
+        guest_cpu_window_fault(v, regs, in_ldt, fuzz_u16());
         break;
     default:
         guest_cpu_page_fault(v, regs, fuzz_address());

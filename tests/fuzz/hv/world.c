@@ -11,6 +11,7 @@
 #include "core/pte.h"
 #include "input.h"
 #include "port/cpu.h"
+#include "port/map.h"
 #include "port/time.h"
 #include "pvabi/errno.h"
 #include "world_end.h"
@@ -21,7 +22,7 @@
 #define ROOMS_VCPUS    32u
 #define COMMON_CHOICES 32u /* of 256: an operation that all targets have */
 
-static bool started;
+static bool started, in_timer, tracing;
 static mfn_t pool[FUZZ_DOMAINS][FUZZ_ROLES][FUZZ_OF_A_ROLE];
 static uint8_t args_memory[FUZZ_CPUS * FUZZ_PLACES][FUZZ_PLACE_SIZE], code_memory[PAGE_SIZE],
     stack_memory[4 * PAGE_SIZE];
@@ -38,11 +39,33 @@ static struct pending {
 int64_t __real_hypercall_run(uint64_t number, struct hypercall_args *args);
 int64_t __wrap_hypercall_run(uint64_t number, struct hypercall_args *args);
 
+/* The first forms read a structure whole, as it must be readable, and decide by its command; the rest is read
+ * again. */
+static bool reads_twice(uint64_t number)
+{
+    return number == __HYPERVISOR_event_channel_op_compat || number == __HYPERVISOR_physdev_op_compat;
+}
+
+static void trace(uint64_t number, const struct hypercall_args *args, const char *what, int64_t result)
+{
+    fprintf(stderr, "CPU %u d%uv%u: %s %lu(%#lx, %#lx, %#lx, %#lx) %ld\n", port_cpu_id(), fuzz_self(),
+            port_current()->id, what, number, args->arg[0], args->arg[1], args->arg[2], args->arg[3], result);
+}
+
 /* The linker sends multicall's calls here, too: each of its entries reads anew. */
 int64_t __wrap_hypercall_run(uint64_t number, struct hypercall_args *args)
 {
-    fake_single_fetch(true);
-    return __real_hypercall_run(number, args);
+    int64_t result;
+
+    fake_single_fetch(!reads_twice(number));
+    if (tracing) {
+        trace(number, args, "calls", 0);
+    }
+    result = __real_hypercall_run(number, args);
+    if (tracing) {
+        trace(number, args, "returns", result);
+    }
+    return result;
 }
 
 /* ---- the world's making ---- */
@@ -166,7 +189,9 @@ static void grow_rooms(void)
 static void cpu_work(void)
 {
     if (fake_timer_deadline(port_cpu_id()) <= port_time_now()) {
+        in_timer = true; /* the first domain's watchdog may end the machine */
         timer_interrupt();
+        in_timer = false;
     }
     if (fake_reschedules(port_cpu_id())) {
         sched_run();
@@ -232,7 +257,7 @@ void fuzz_stop(void)
 /* The first domain may end the machine; nobody else may. */
 static void machine_ends(void)
 {
-    if (CURRENT_DOMAIN() != domain_first) {
+    if (CURRENT_DOMAIN() != domain_first && !in_timer) {
         fake_fail("domain %u ends the machine", fuzz_self());
     }
     fuzz_stop();
@@ -291,13 +316,12 @@ static void run_call(struct pending *p)
     }
 }
 
-int64_t fuzz_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+void fuzz_issue(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
     struct pending *p = &pending[port_cpu_id()];
 
     *p = (struct pending){port_current(), number, {{a, b, c, d, 0}}};
     run_call(p);
-    return 0;
 }
 
 /* A vCPU that was preempted within a hypercall issues it again before it does anything else, mostly. */
@@ -333,7 +357,7 @@ void fuzz_guest_write(uint64_t address, uint64_t value)
     mfn_t m;
 
     if (fake_touch(guest_va(address), true, &m)) {
-        if (address % 8 == 0) {
+        if (address % 8 == 0 && fake_is_ram(m)) {
             fake_poke(m, (unsigned int)(address % PAGE_SIZE / 8), value);
         }
         return;
@@ -414,6 +438,7 @@ static void world_start(void)
     fake_console_clear();
     fake_snapshot_take();
     started = true;
+    tracing = getenv("PARVIS_FUZZ_TRACE") != NULL;
 }
 
 static void reset(const uint8_t *data, size_t size)
@@ -426,6 +451,7 @@ static void reset(const uint8_t *data, size_t size)
     memset(pending, 0, sizeof(pending));
     memset(code_memory, 0, sizeof(code_memory));
     memset(stack_memory, 0, sizeof(stack_memory));
+    in_timer = false;
     relaxes = 0;
 }
 

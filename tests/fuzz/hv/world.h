@@ -73,7 +73,19 @@ guest_va_t fuzz_put(const void *data, size_t size);
 uint8_t *fuzz_code_memory(void);
 
 /* The running vCPU issues a hypercall, until it is through or preempted so often that others go on first. */
-int64_t fuzz_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+void fuzz_issue(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+
+/* As fuzz_issue; arguments that take from the input do so in their order, with every compiler. */
+#define fuzz_call(number, a, b, c, d)        \
+    do {                                     \
+        uint64_t number_ = (number);         \
+        uint64_t a_ = (a);                   \
+        uint64_t b_ = (b);                   \
+        uint64_t c_ = (c);                   \
+        uint64_t d_ = (d);                   \
+                                             \
+        fuzz_issue(number_, a_, b_, c_, d_); \
+    } while (0)
 
 /* ---- the sequence ---- */
 
