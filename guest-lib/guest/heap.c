@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * A heap over pages: chunks in one list by address, first fit, neighbours joined when freed.
- *
- * Not for use by two vCPUs at once, nor by event handlers.
- */
+/* A heap over pages: chunks in one list by address, first fit, neighbours joined when freed. */
+#include "guest/lock.h"
 #include "guest/memory.h"
 #include "guest/string.h"
 
@@ -16,6 +13,7 @@ struct chunk {
 };
 
 static struct chunk *free_chunks;
+static struct guest_lock heap_lock;
 
 static void *chunk_end(struct chunk *chunk)
 {
@@ -82,6 +80,7 @@ static struct chunk *chunk_take(size_t size)
 
 void *malloc(size_t size)
 {
+    bool masked = lock_take(&heap_lock);
     struct chunk *chunk;
 
     size = (size + HEAP_ALIGN - 1) & ~(HEAP_ALIGN - 1);
@@ -90,6 +89,7 @@ void *malloc(size_t size)
         heap_grow(size);
         chunk = chunk_take(size);
     }
+    lock_give(&heap_lock, masked);
     return chunk + 1;
 }
 
@@ -100,7 +100,11 @@ void *calloc(size_t count, size_t size)
 
 void free(void *pointer)
 {
+    bool masked;
+
     if (pointer) {
+        masked = lock_take(&heap_lock);
         chunk_insert((struct chunk *)pointer - 1);
+        lock_give(&heap_lock, masked);
     }
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "guest/exit.h"
+#include "guest/lock.h"
 #include "guest/pagetable.h"
 #include "guest/start.h"
 #include "guest/string.h"
@@ -19,6 +20,7 @@
 
 static uint64_t free_bits[PAGES_MAX / BITS_PER_WORD];
 static unsigned long mapped_count;
+static struct guest_lock memory_lock;
 
 unsigned long memory_mapped_count(void)
 {
@@ -97,12 +99,14 @@ static unsigned long find_free(unsigned long count)
 
 void *memory_pages_alloc(unsigned long count)
 {
+    bool masked = lock_take(&memory_lock);
     unsigned long pfn = find_free(count);
 
     if (pfn == MFN_NONE) {
         guest_crash("out of memory");
     }
     set_free(pfn, count, false);
+    lock_give(&memory_lock, masked);
     return memset(memory_pfn_to_va(pfn), 0, count << PAGE_SHIFT);
 }
 
@@ -113,7 +117,10 @@ void *memory_page_alloc(void)
 
 void memory_pages_free(void *pages, unsigned long count)
 {
+    bool masked = lock_take(&memory_lock);
+
     set_free(memory_va_to_pfn(pages), count, true);
+    lock_give(&memory_lock, masked);
 }
 
 static bool domain_builder_mapped(unsigned long pfn)

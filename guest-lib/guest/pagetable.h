@@ -14,6 +14,7 @@
 
 #include "guest/memory.h"
 #include "guest/x86.h"
+#include "pvabi/xen.h"
 
 /* Where pt_map_frame and pt_reserve find addresses: the first slot above the hypervisor's. */
 #define PT_AREA_BASE 0xffff880000000000ul
@@ -46,6 +47,20 @@ void *pt_map_frame(unsigned long mfn, uint64_t bits);
 int pt_unmap(void *address);
 /* Makes a page of the linear map read-only or read-write. */
 int pt_protect(void *page, bool writable);
+
+/* Updates of entries put aside, so that one hypercall does many. Not for two vCPUs at once. */
+#define PT_BATCH 64
+struct pt_batch {
+    unsigned int count;
+    int error; /* of the first hypercall that failed since the last pt_batch_end */
+    struct mmu_update updates[PT_BATCH];
+};
+/* The entry at machine address `maddr` shall be `value`, at the latest at pt_batch_end. */
+void pt_batch_add(struct pt_batch *batch, uint64_t maddr, uint64_t value);
+/* Does what was put aside. 0, or the first error: the updates before it are done. */
+int pt_batch_end(struct pt_batch *batch);
+/* Maps `count` frames, or with NULL nothing, at neighbouring addresses; tables are made, and the TLB is flushed. */
+int pt_map_range(void *address, const unsigned long *mfns, unsigned long count, uint64_t bits);
 
 /* One mmuext_op with an mfn or a linear address as its argument. */
 int pt_mmuext(unsigned int command, unsigned long argument);

@@ -144,3 +144,15 @@ unsigned long strtoul(const char *text, char **end, int base)
     }
     return value;
 }
+
+char *strrchr(const char *text, int character)
+{
+    const char *found = NULL;
+
+    for (; *text; text++) {
+        if (*text == (char)character) {
+            found = text;
+        }
+    }
+    return (char *)found;
+}

@@ -15,6 +15,7 @@ size_t strnlen(const char *text, size_t limit);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t limit);
 char *strchr(const char *text, int character);
+char *strrchr(const char *text, int character);
 char *strstr(const char *text, const char *part);
 /* Copies at most size - 1 characters and ends them with a NUL; returns the length of `from`. */
 size_t strlcpy(char *to, const char *from, size_t size);

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* The disk backend's part of the handshake: what it offers, where the rings are, what the disk is. */
+#include "guest/blkback.h"
+
+#include "guest/memory.h"
+#include "guest/printf.h"
+#include "pvabi/errno.h"
+
+const struct blkback_disk *(*blkback_open)(struct xenbus_device *device, const char *params);
+
+static int probe(struct xenbus_device *device)
+{
+    char params[XENBUS_NAME_MAX] = "";
+    const struct blkback_disk *disk;
+
+    xs_read_text(device->path, "params", params, sizeof(params));
+    disk = blkback_open ? blkback_open(device, params) : NULL;
+    if (!disk) {
+        return -XEN_ENODEV;
+    }
+    device->data = blkback_create(device->other_domain, disk);
+    return 0;
+}
+
+static int announce(struct xenbus_device *device)
+{
+    const struct blk_limits *limits = &((struct blkback *)device->data)->disk->limits;
+
+    xs_write_number(device->path, "feature-flush-cache", limits->flush);
+    xs_write_number(device->path, "feature-barrier", limits->barrier);
+    xs_write_number(device->path, "feature-discard", limits->discard);
+    xs_write_number(device->path, "discard-granularity", BLK_SECTOR_SIZE);
+    xs_write_number(device->path, "discard-alignment", 0);
+    xs_write_number(device->path, "discard-secure", 0);
+    xs_write_number(device->path, "feature-persistent", 1);
+    xs_write_number(device->path, "feature-max-indirect-segments", limits->indirect_segments);
+    return xs_write_number(device->path, "multi-queue-max-queues", BLKBACK_QUEUES);
+}
+
+static int attach_queue(struct blkback *back, unsigned int queue, const char *folder)
+{
+    unsigned long ring, port;
+    int error = xs_read_number(folder, "ring-ref", &ring);
+
+    error = error ? error : xs_read_number(folder, "event-channel", &port);
+    return error ? error : blkback_attach(back, queue, (grant_ref_t)ring, (evtchn_port_t)port);
+}
+
+static int attach_queues(struct xenbus_device *device)
+{
+    unsigned long count = xs_get_number(device->other, "multi-queue-num-queues", 0);
+    char folder[XS_PATH_MAX];
+    int error = 0;
+
+    if (count > BLKBACK_QUEUES) {
+        return -XEN_EINVAL;
+    }
+    if (count == 0) {
+        return attach_queue(device->data, 0, device->other);
+    }
+    for (unsigned int queue = 0; queue < count && !error; queue++) {
+        snprintf(folder, sizeof(folder), "%s/queue-%u", device->other, queue);
+        error = attach_queue(device->data, queue, folder);
+    }
+    return error;
+}
+
+static int connect(struct xenbus_device *device)
+{
+    struct blkback *back = device->data;
+    const struct blkback_disk *disk = back->disk;
+    char protocol[32] = "x86_64-abi";
+    int error;
+
+    xs_read_text(device->other, "protocol", protocol, sizeof(protocol));
+    if (strcmp(protocol, "x86_64-abi") != 0) {
+        return -XEN_EOPNOTSUPP;
+    }
+    back->persistent = xs_get_number(device->other, "feature-persistent", 0) == 1;
+    error = attach_queues(device);
+    if (error) {
+        return error;
+    }
+    xs_write_number(device->path, "sectors", disk->limits.sectors);
+    xs_write_number(device->path, "info", disk->limits.readonly ? VDISK_READONLY : 0);
+    xs_write_number(device->path, "sector-size", disk->sector_size);
+    return xs_write_number(device->path, "physical-sector-size", disk->sector_size);
+}
+
+static void disconnect(struct xenbus_device *device)
+{
+    blkback_detach(device->data);
+}
+
+static bool work(struct xenbus_device *device)
+{
+    return blkback_work(device->data);
+}
+
+const struct xenbus_driver blkback_driver = {
+    .role = XENBUS_BACK,
+    .type = "vbd",
+    .probe = probe,
+    .announce = announce,
+    .connect = connect,
+    .disconnect = disconnect,
+    .work = work,
+};

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The frontend of a disk: requests of any size up to blkfront_sectors_max, answered in any order. What the
+ * backend writes is hostile: an answer that matches no request breaks the ring, and all that waits on it fails.
+ */
+#ifndef GUEST_BLKFRONT_H
+#define GUEST_BLKFRONT_H
+
+#include "guest/blk_parse.h"
+#include "guest/grant.h"
+#include "guest/ring.h"
+#include "guest/xenbus.h"
+#include "pvabi/event_channel.h"
+
+#define BLKFRONT_QUEUES 4
+#define BLKFRONT_SLOTS  32
+/* Segments of one request here, 128 KiB: those above 11 only with indirect requests. */
+#define BLKFRONT_SEGMENTS 32
+
+/* `status` is 0 or a negative error. */
+typedef void blkfront_done(void *argument, int status);
+
+struct blkfront_shadow {
+    bool used;
+    uint8_t operation;
+    enum blk_kind kind;
+    void *data;
+    uint64_t count;
+    unsigned int pages;
+    grant_ref_t refs[BLKFRONT_SEGMENTS];
+    void *persistent[BLKFRONT_SEGMENTS]; /* granted for good, with the reference beside */
+    grant_ref_t persistent_refs[BLKFRONT_SEGMENTS];
+    struct blkif_request_segment *indirect; /* a page, granted for good */
+    grant_ref_t indirect_ref;
+    blkfront_done *done;
+    void *argument;
+};
+
+struct blkfront_queue {
+    struct blkif_front_ring ring;
+    grant_ref_t ref;
+    evtchn_port_t port;
+    bool attached, broken;
+    unsigned int in_flight;
+    struct blkfront_shadow shadows[BLKFRONT_SLOTS];
+};
+
+struct blkfront {
+    domid_t domain; /* the backend's */
+    unsigned int queue_count;
+    uint64_t sectors;
+    unsigned int sector_size, info; /* VDISK_* */
+    bool flush, discard, persistent;
+    unsigned int segments;   /* of one request, at most BLKFRONT_SEGMENTS */
+    blkif_vdev_t handle;
+    struct blkfront_queue queues[BLKFRONT_QUEUES];
+};
+
+struct blkfront *blkfront_create(domid_t domain);
+/* Makes and grants a ring, and a port for it; the backend is told by whoever calls. */
+int blkfront_make_queue(struct blkfront *front, unsigned int queue);
+/* Starts a request; `data` is page-aligned and in the linear map, `count` at most blkfront_sectors_max. -XEN_EAGAIN
+ * while the ring is full, -XEN_EIO when it is broken, -XEN_EOPNOTSUPP for what the backend does not offer. */
+int blkfront_submit(struct blkfront *front, unsigned int queue, enum blk_kind kind, uint64_t sector, void *data,
+                    uint64_t count, blkfront_done *done, void *argument);
+uint64_t blkfront_sectors_max(const struct blkfront *front);
+/* Takes answers; true if there were some. */
+bool blkfront_work(struct blkfront *front);
+/* The same request, waited for; any count. 0 or a negative error. */
+int blkfront_run(struct blkfront *front, unsigned int queue, enum blk_kind kind, uint64_t sector, void *data,
+                 uint64_t count);
+/* Fails what waits, takes grants back, closes ports. */
+void blkfront_detach(struct blkfront *front);
+
+/* The driver "vbd" for xenbus_register; a connected device's data is its struct blkfront. */
+extern const struct xenbus_driver blkfront_driver;
+
+#endif

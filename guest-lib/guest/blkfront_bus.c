@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* The disk frontend's part of the handshake. */
+#include "guest/blkfront.h"
+
+#include "guest/printf.h"
+#include "pvabi/errno.h"
+
+static int probe(struct xenbus_device *device)
+{
+    struct blkfront *front = blkfront_create(device->other_domain);
+
+    front->handle = (blkif_vdev_t)device->index;
+    device->data = front;
+    return 0;
+}
+
+static int write_queue(const struct blkfront_queue *queue, const char *folder)
+{
+    int error = xs_write_number(folder, "ring-ref", queue->ref);
+
+    return error ? error : xs_write_number(folder, "event-channel", queue->port);
+}
+
+static int make_queues(struct xenbus_device *device, struct blkfront *front)
+{
+    char folder[XS_PATH_MAX];
+    int error = 0;
+
+    for (unsigned int queue = 0; queue < front->queue_count && !error; queue++) {
+        error = blkfront_make_queue(front, queue);
+        snprintf(folder, sizeof(folder), front->queue_count > 1 ? "%s/queue-%u" : "%s", device->path, queue);
+        error = error ? error : write_queue(&front->queues[queue], folder);
+    }
+    return error;
+}
+
+static int publish(struct xenbus_device *device)
+{
+    struct blkfront *front = device->data;
+    unsigned long queues = xs_get_number(device->other, "multi-queue-max-queues", 1);
+    int error;
+
+    front->queue_count = queues >= 2 ? 2 : 1;
+    front->persistent = xs_get_number(device->other, "feature-persistent", 0) == 1;
+    if (front->queue_count > 1) {
+        xs_write_number(device->path, "multi-queue-num-queues", front->queue_count);
+    }
+    error = make_queues(device, front);
+    if (error) {
+        return error;
+    }
+    xs_write_number(device->path, "feature-persistent", front->persistent);
+    return xs_write_text(device->path, "protocol", "x86_64-abi");
+}
+
+/* What the disk is; the backend may say any number. */
+static int connect(struct xenbus_device *device)
+{
+    struct blkfront *front = device->data;
+    unsigned long sectors, segments = xs_get_number(device->other, "feature-max-indirect-segments", 0);
+    int error = xs_read_number(device->other, "sectors", &sectors);
+
+    front->sectors = sectors;
+    front->sector_size = (unsigned int)xs_get_number(device->other, "sector-size", BLK_SECTOR_SIZE);
+    front->info = (unsigned int)xs_get_number(device->other, "info", 0);
+    front->flush = xs_get_number(device->other, "feature-flush-cache", 0) == 1;
+    front->discard = xs_get_number(device->other, "feature-discard", 0) == 1;
+    if (segments > BLKIF_MAX_SEGMENTS_PER_REQUEST) {
+        front->segments = segments < BLKFRONT_SEGMENTS ? (unsigned int)segments : BLKFRONT_SEGMENTS;
+    }
+    return error;
+}
+
+static void disconnect(struct xenbus_device *device)
+{
+    blkfront_detach(device->data);
+}
+
+static bool work(struct xenbus_device *device)
+{
+    return blkfront_work(device->data);
+}
+
+const struct xenbus_driver blkfront_driver = {
+    .role = XENBUS_FRONT,
+    .type = "vbd",
+    .probe = probe,
+    .publish = publish,
+    .connect = connect,
+    .disconnect = disconnect,
+    .work = work,
+};

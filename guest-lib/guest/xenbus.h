@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Split drivers of this guest, both ends: finds the devices in xenstore, and leads each through the handshake
+ * of xenbus_step.h. A driver is a table of functions; all run from xenbus_work, never in an event handler.
+ */
+#ifndef GUEST_XENBUS_H
+#define GUEST_XENBUS_H
+
+#include <stdbool.h>
+
+#include "guest/xenbus_step.h"
+#include "guest/xenstore.h"
+#include "pvabi/xen.h"
+
+#define XENBUS_NAME_MAX 96
+
+struct xenbus_device;
+
+/* Results are 0 or a negative error, which closes the device. */
+struct xenbus_driver {
+    enum xenbus_role role;
+    const char *type; /* "vbd", "vif", "console" */
+    /* A frontend that says Connected at once, as network interfaces do. */
+    bool connected_early;
+    /* A new device; leaves its record in device->data. */
+    int (*probe)(struct xenbus_device *device);
+    int (*announce)(struct xenbus_device *device); /* a backend's features */
+    int (*publish)(struct xenbus_device *device);  /* a frontend's rings */
+    int (*connect)(struct xenbus_device *device);
+    void (*disconnect)(struct xenbus_device *device); /* of a device that was published or connected */
+    /* Looks at the rings; true if there was work. */
+    bool (*work)(struct xenbus_device *device);
+};
+
+struct xenbus_device {
+    struct xenbus_device *next;
+    const struct xenbus_driver *driver;
+    char path[XENBUS_NAME_MAX];  /* this end's folder */
+    char other[XENBUS_NAME_MAX]; /* the other end's */
+    domid_t other_domain;
+    unsigned long index;
+    enum xenbus_state state;
+    bool active;  /* rings are there */
+    bool changed; /* the other end's state is to be read */
+    bool failed;  /* the driver did not want it */
+    void *data;
+};
+
+/* Registers a driver and watches for its devices. -XEN_ENODEV without xenstore. */
+int xenbus_register(const struct xenbus_driver *driver);
+/* Does what has come: new devices, changed states, rings. True if there was something. */
+bool xenbus_work(void);
+/* xenbus_work until there is nothing more, then sleeps until an event. */
+void xenbus_wait(void);
+/* Works until a device of the driver is connected, at most `seconds`; NULL if none is. The index'th of them. */
+struct xenbus_device *xenbus_await(const struct xenbus_driver *driver, unsigned int index, unsigned int seconds);
+/* Closes the device, and works until the other end has seen it. */
+void xenbus_close(struct xenbus_device *device);
+/* All devices, for listings. */
+struct xenbus_device *xenbus_first(void);
+
+#endif

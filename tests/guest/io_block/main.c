@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Both ends of a disk in one guest: data goes through rings and grants and comes back the same, in every mode;
+ * then each end lies to the other in every field, and the other holds.
+ */
+#include "guest/blkback.h"
+#include "guest/blkfront.h"
+#include "guest/test.h"
+
+#define DISK_PAGES   64ul
+#define DISK_SECTORS (DISK_PAGES * BLK_SECTORS_PER_PAGE)
+
+static char *disk_memory;
+static unsigned int flushes;
+
+static int disk_read(void *data, uint64_t sector, void *buffer, uint64_t count)
+{
+    (void)data;
+    memcpy(buffer, disk_memory + sector * BLK_SECTOR_SIZE, count * BLK_SECTOR_SIZE);
+    return 0;
+}
+
+static int disk_write(void *data, uint64_t sector, const void *buffer, uint64_t count)
+{
+    (void)data;
+    memcpy(disk_memory + sector * BLK_SECTOR_SIZE, buffer, count * BLK_SECTOR_SIZE);
+    return 0;
+}
+
+static int disk_flush(void *data)
+{
+    (void)data;
+    flushes++;
+    return 0;
+}
+
+static int disk_discard(void *data, uint64_t sector, uint64_t count)
+{
+    (void)data;
+    memset(disk_memory + sector * BLK_SECTOR_SIZE, 0, count * BLK_SECTOR_SIZE);
+    return 0;
+}
+
+static struct blkback_disk disk = {
+    .limits = {.sectors = DISK_SECTORS, .indirect_segments = 32, .flush = true, .discard = true},
+    .sector_size = BLK_SECTOR_SIZE,
+    .read = disk_read,
+    .write = disk_write,
+    .flush = disk_flush,
+    .discard = disk_discard,
+};
+
+static struct blkfront *front;
+static struct blkback *back;
+
+static void open_pair(bool persistent, unsigned int queues)
+{
+    domid_t self = event_own_domain();
+
+    front = blkfront_create(self);
+    back = blkback_create(self, &disk);
+    front->persistent = back->persistent = persistent;
+    front->flush = front->discard = true;
+    front->segments = disk.limits.indirect_segments;
+    front->queue_count = queues;
+    for (unsigned int queue = 0; queue < queues; queue++) {
+        ASSERT_EQ(blkfront_make_queue(front, queue), 0);
+        ASSERT_EQ(blkback_attach(back, queue, front->queues[queue].ref, front->queues[queue].port), 0);
+    }
+}
+
+static void close_pair(void)
+{
+    blkback_detach(back);
+    blkfront_detach(front);
+    blkback_free(back);
+    free(front);
+}
+
+static int finished, last_status;
+
+static void note(void *argument, int status)
+{
+    (void)argument;
+    finished++;
+    last_status = status;
+}
+
+/* Runs one request to its end; both ends are driven from here. */
+static int run(unsigned int queue, enum blk_kind kind, uint64_t sector, void *data, uint64_t count)
+{
+    int error, before = finished;
+
+    error = blkfront_submit(front, queue, kind, sector, data, count, note, NULL);
+    if (error) {
+        return error;
+    }
+    for (unsigned int turn = 0; turn < 4 && finished == before; turn++) {
+        blkback_work(back);
+        blkfront_work(front);
+    }
+    return finished == before ? -XEN_EBUSY : last_status;
+}
+
+static void fill(char *data, size_t size, unsigned int seed)
+{
+    for (size_t i = 0; i < size; i++) {
+        seed = seed * 1103515245 + 12345;
+        data[i] = (char)(seed >> 16);
+    }
+}
+
+static void check_data(bool persistent, unsigned int queues)
+{
+    char *data = memory_pages_alloc(32), *copy = memory_pages_alloc(32);
+    static const unsigned int counts[] = {1, 7, 8, 9, 88, 89, 200, 256};
+
+    open_pair(persistent, queues);
+    for (unsigned int i = 0; i < ARRAY_SIZE(counts); i++) {
+        unsigned int count = counts[i], queue = i % queues;
+        size_t size = count * BLK_SECTOR_SIZE;
+
+        fill(data, size, i + 1);
+        EXPECT_EQ(run(queue, BLK_WRITE, 3 + i, data, count), 0);
+        EXPECT_EQ(memcmp(disk_memory + (3 + i) * BLK_SECTOR_SIZE, data, size), 0);
+        memset(copy, 0x55, size);
+        EXPECT_EQ(run(queue, BLK_READ, 3 + i, copy, count), 0);
+        EXPECT_EQ(memcmp(copy, data, size), 0);
+    }
+    flushes = 0;
+    EXPECT_EQ(run(0, BLK_FLUSH, 0, NULL, 0), 0);
+    EXPECT_EQ(flushes, 1);
+    EXPECT_EQ(run(0, BLK_DISCARD, 4, NULL, 3), 0);
+    EXPECT_EQ(disk_memory[4 * BLK_SECTOR_SIZE], 0);
+    /* Past the end: an error of the request, and the ring goes on. */
+    EXPECT_EQ(run(0, BLK_WRITE, DISK_SECTORS - 1, data, 2), -XEN_EIO);
+    EXPECT_EQ(run(0, BLK_DISCARD, 1, NULL, ~0ul), -XEN_EIO);
+    EXPECT_EQ(run(0, BLK_READ, 0, copy, 1), 0);
+    close_pair();
+    memory_pages_free(data, 32);
+    memory_pages_free(copy, 32);
+}
+
+/* Puts raw bytes into the ring and gets the backend's status, or 99 if there is no answer. */
+static int lie(const void *slot, size_t size)
+{
+    struct blkif_front_ring *ring = &front->queues[0].ring;
+    struct blkif_response response;
+
+    memcpy(RING_GET_REQUEST(ring, ring->req_prod_pvt), slot, size);
+    ring->req_prod_pvt++;
+    RING_PUSH_REQUESTS(ring);
+    blkback_work(back);
+    if (ring->sring->rsp_prod == ring->rsp_cons) {
+        return 99;
+    }
+    RING_COPY_RESPONSE(ring, ring->rsp_cons, &response);
+    ring->rsp_cons++;
+    return response.id == 0x1234567890abcdeful ? response.status : 98;
+}
+
+static struct blkif_request good_request(grant_ref_t ref)
+{
+    struct blkif_request request = {
+        .operation = BLKIF_OP_READ, .nr_segments = 1, .id = 0x1234567890abcdeful, .sector_number = 1};
+
+    request.seg[0] = (struct blkif_request_segment){.gref = ref, .first_sect = 0, .last_sect = 7};
+    return request;
+}
+
+#define LIE(change, status)                                      \
+    do {                                                         \
+        struct blkif_request request = good_request(ref);        \
+        change;                                                  \
+        EXPECT_EQ(lie(&request, sizeof(request)), status);       \
+    } while (0)
+
+static void lie_directly(grant_ref_t ref, grant_ref_t readonly)
+{
+    LIE((void)0, BLKIF_RSP_OKAY);
+    LIE(request.operation = 77, BLKIF_RSP_EOPNOTSUPP);
+    LIE(request.operation = BLKIF_OP_RESERVED_1, BLKIF_RSP_EOPNOTSUPP);
+    LIE(request.operation = BLKIF_OP_WRITE_BARRIER, BLKIF_RSP_EOPNOTSUPP);
+    LIE(request.nr_segments = 0, BLKIF_RSP_ERROR);
+    LIE(request.nr_segments = 12, BLKIF_RSP_ERROR);
+    LIE(request.nr_segments = 255, BLKIF_RSP_ERROR);
+    LIE(request.sector_number = DISK_SECTORS, BLKIF_RSP_ERROR);
+    LIE(request.sector_number = DISK_SECTORS - 7, BLKIF_RSP_ERROR);
+    LIE(request.sector_number = ~0ul, BLKIF_RSP_ERROR);
+    LIE(request.sector_number = ~0ul - 6, BLKIF_RSP_ERROR);
+    LIE(request.seg[0].last_sect = 8, BLKIF_RSP_ERROR);
+    LIE(request.seg[0].last_sect = 255, BLKIF_RSP_ERROR);
+    LIE((request.seg[0].first_sect = 5, request.seg[0].last_sect = 4), BLKIF_RSP_ERROR);
+    LIE(request.seg[0].first_sect = 255, BLKIF_RSP_ERROR);
+    LIE(request.seg[0].gref = 0x7fffffff, BLKIF_RSP_ERROR);
+    LIE(request.seg[0].gref = ~0u, BLKIF_RSP_ERROR);
+    LIE(request.seg[0].gref = readonly, BLKIF_RSP_ERROR);
+    LIE((request.nr_segments = 2, request.seg[1] = request.seg[0], request.seg[1].gref = ~0u), BLKIF_RSP_ERROR);
+    LIE((void)0, BLKIF_RSP_OKAY);
+}
+
+static void lie_indirectly(grant_ref_t ref, struct blkif_request_segment *segments, grant_ref_t page)
+{
+    struct blkif_request_indirect request = {.operation = BLKIF_OP_INDIRECT,
+                                             .indirect_op = BLKIF_OP_READ,
+                                             .nr_segments = 2,
+                                             .id = 0x1234567890abcdeful,
+                                             .indirect_grefs = {page}},
+                                  good = request;
+
+    segments[0] = segments[1] = (struct blkif_request_segment){.gref = ref, .last_sect = 7};
+    EXPECT_EQ(lie(&request, sizeof(request)), BLKIF_RSP_OKAY);
+    request.indirect_op = BLKIF_OP_INDIRECT;
+    EXPECT_EQ(lie(&request, sizeof(request)), BLKIF_RSP_EOPNOTSUPP);
+    request = good;
+    request.nr_segments = 33;
+    EXPECT_EQ(lie(&request, sizeof(request)), BLKIF_RSP_ERROR);
+    request.nr_segments = 0xffff;
+    EXPECT_EQ(lie(&request, sizeof(request)), BLKIF_RSP_ERROR);
+    request.nr_segments = 0;
+    EXPECT_EQ(lie(&request, sizeof(request)), BLKIF_RSP_ERROR);
+    request = good;
+    request.indirect_grefs[0] = ~0u;
+    EXPECT_EQ(lie(&request, sizeof(request)), BLKIF_RSP_ERROR);
+    request = good;
+    segments[1].last_sect = 200;
+    EXPECT_EQ(lie(&request, sizeof(request)), BLKIF_RSP_ERROR);
+    segments[1].last_sect = 7;
+    segments[1].gref = ~0u;
+    EXPECT_EQ(lie(&request, sizeof(request)), BLKIF_RSP_ERROR);
+    segments[1].gref = ref;
+    EXPECT_EQ(lie(&request, sizeof(request)), BLKIF_RSP_OKAY);
+}
+
+static void check_lying_front(bool persistent)
+{
+    domid_t self = event_own_domain();
+    char *page = memory_page_alloc(), *segments = memory_page_alloc();
+    int ref = grant_page(self, page, false), readonly = grant_page(self, page, true);
+    int indirect = grant_page(self, segments, false);
+
+    ASSERT(ref > 0 && readonly > 0 && indirect > 0);
+    open_pair(persistent, 1);
+    lie_directly((grant_ref_t)ref, (grant_ref_t)readonly);
+    lie_indirectly((grant_ref_t)ref, (void *)segments, (grant_ref_t)indirect);
+    /* More requests than the ring has slots: the ring is dead, the guest is not. */
+    front->queues[0].ring.sring->req_prod += BLKFRONT_SLOTS + 1;
+    EXPECT(!blkback_work(back));
+    EXPECT(back->queues[0].broken);
+    close_pair();
+    EXPECT(grant_end((grant_ref_t)ref));
+    EXPECT(grant_end((grant_ref_t)readonly));
+    EXPECT(grant_end((grant_ref_t)indirect));
+    memory_page_free(page);
+    memory_page_free(segments);
+}
+
+enum front_lie { WRONG_ID, FREE_ID, WRONG_OPERATION, TWICE, TOO_MANY, BACKWARDS, STATUS, FRONT_LIES };
+
+/* The backend answers a request by a lie; the frontend must fail it, and not believe the backend again. */
+static void check_lying_back(enum front_lie kind)
+{
+    struct blkif_front_ring *ring;
+    struct blkif_response *response;
+    char *page = memory_page_alloc();
+    int before = finished;
+
+    open_pair(false, 1);
+    ring = &front->queues[0].ring;
+    ASSERT_EQ(blkfront_submit(front, 0, BLK_READ, 1, page, 8, note, NULL), 0);
+    response = RING_GET_RESPONSE(ring, 0);
+    *response = (struct blkif_response){.id = kind == WRONG_ID    ? ~0ul
+                                              : kind == FREE_ID ? 5
+                                                                : 0,
+                                        .operation = kind == WRONG_OPERATION ? BLKIF_OP_WRITE : BLKIF_OP_READ,
+                                        .status = kind == STATUS ? 1234 : BLKIF_RSP_OKAY};
+    *RING_GET_RESPONSE(ring, 1) = *response;
+    ring->sring->rsp_prod = kind == TWICE ? 2 : kind == TOO_MANY ? 1000 : kind == BACKWARDS ? ~0u : 1;
+    blkfront_work(front);
+    EXPECT_EQ(finished, before + 1);
+    EXPECT_EQ(last_status, -XEN_EIO);
+    EXPECT_EQ(front->queues[0].broken, kind != STATUS);
+    if (kind != STATUS) {
+        EXPECT_EQ(blkfront_submit(front, 0, BLK_READ, 1, page, 8, note, NULL), -XEN_EIO);
+    }
+    close_pair();
+    memory_page_free(page);
+}
+
+GUEST_TEST(io_block)
+{
+    disk_memory = memory_pages_alloc(DISK_PAGES);
+    check_data(false, 1);
+    check_data(true, 1);
+    check_data(true, 4);
+    check_lying_front(false);
+    check_lying_front(true);
+    for (enum front_lie kind = WRONG_ID; kind < FRONT_LIES; kind++) {
+        check_lying_back(kind);
+    }
+    memory_pages_free(disk_memory, DISK_PAGES);
+}
