@@ -4,8 +4,11 @@
 # The caller sets `build`, `root` and `cache` and offers say and die.
 
 image_dir=$root/dom0-tools/image
-# What dom0's tools need of the kernel; other modules may follow for backends.
+# What dom0's tools need of the kernel, loaded when dom0 starts.
 image_modules=(xen-privcmd xen-evtchn xen-gntdev xen-gntalloc xenfs)
+# Backends of disks and networks, there for modprobe; the caller's `more_modules` follow them.
+image_backends=(xen-blkback xen-netback loop bridge)
+image_frontends=(xen-blkfront xen-netfront)
 
 # image_pack DIR: writes the folder as a cpio archive to standard output. The same content gives the same bytes,
 # whoever packs it and when. Its size is a multiple of 4, so that archives can follow one another.
@@ -76,6 +79,22 @@ image_add_module() {
     echo "$name" >> "$dir/order"
 }
 
+# image_add_modules DIR NAME...: puts modules where modprobe finds them in the root DIR.
+image_add_modules() {
+    local dir=$1 name file version
+    shift
+    file=$(image_find_module "$1")
+    [ -n "$file" ] || return 0
+    version=$(modinfo -F vermagic "$file" | cut -d ' ' -f 1)
+    mkdir -p "$dir/lib/modules/$version"
+    for name in "$@"; do
+        image_add_module "$dir/lib/modules/$version" "$name"
+    done
+    rm -f "$dir/lib/modules/$version/order"
+    depmod -b "$dir" "$version" 2>/dev/null || die "depmod failed for the modules of $version"
+    find "$dir/lib/modules/$version" -name 'modules.*' ! -name modules.dep ! -name modules.alias -delete
+}
+
 # image_tools: the programs of dom0 that the build made.
 image_tools() {
     find "$build/dom0-tools" -type f -perm -u+x \( -name parvis -o -name 'parvis-*' \) | LC_ALL=C sort
@@ -94,6 +113,7 @@ image_build_dom0() {
     for name in "${image_modules[@]}"; do
         image_add_module "$dir/lib/modules" "$name"
     done
+    image_add_modules "$dir" "${image_backends[@]}" "${more_modules[@]}"
     echo 'root:x:0:0:root:/root:/bin/sh' > "$dir/etc/passwd"
     echo 'root:x:0:' > "$dir/etc/group"
     echo '127.0.0.1 localhost' > "$dir/etc/hosts"
@@ -105,6 +125,7 @@ image_build_guest() {
     local dir=$1
     mkdir -p "$dir"/{proc,sys,dev,tmp,root,etc,run}
     image_busybox "$dir"
+    image_add_modules "$dir" "${image_frontends[@]}"
     echo 'root:x:0:0:root:/root:/bin/sh' > "$dir/etc/passwd"
     install -m 755 "$image_dir/guest-init" "$dir/init"
     install -m 644 "$image_dir/profile" "$dir/etc/profile"
@@ -134,10 +155,10 @@ image_cached() {
     echo "$image"
 }
 
-# image_module_files: those of the kernel's modules that dom0 gets, for the key.
+# image_module_files NAME...: the files of the kernel's modules, for the key.
 image_module_files() {
     local name file
-    for name in "${image_modules[@]}"; do
+    for name in "$@"; do
         file=$(image_find_module "$name")
         [ -z "$file" ] || echo "$file"
     done
@@ -145,10 +166,13 @@ image_module_files() {
 
 image_dom0() {
     local files
-    readarray -t files < <(image_tools; image_module_files)
+    readarray -t files < <(image_tools
+        image_module_files "${image_modules[@]}" "${image_backends[@]}" "${more_modules[@]}")
     image_cached dom0 cpio image_build_dom0 "${files[@]}"
 }
 
 image_guest() {
-    image_cached guest cpio.gz image_build_guest
+    local files
+    readarray -t files < <(image_module_files "${image_frontends[@]}")
+    image_cached guest cpio.gz image_build_guest "${files[@]}"
 }

@@ -54,7 +54,10 @@ static int find_key(const char *name, size_t length)
 /* The type of JSON value that a key takes: numbers are written as numbers, all else as strings. */
 static enum pv_json_type json_type(const struct pv_schema_entry *entry)
 {
-    return entry->type == PV_TYPE_INTEGER ? PV_JSON_NUMBER : PV_JSON_STRING;
+    if (entry->type == PV_TYPE_INTEGER) {
+        return PV_JSON_NUMBER;
+    }
+    return entry->type == PV_TYPE_LIST ? PV_JSON_ARRAY : PV_JSON_STRING;
 }
 
 static int set_member(struct pv_config *config, const struct pv_json *member, struct pv_error *error)
@@ -78,10 +81,29 @@ static int set_member(struct pv_config *config, const struct pv_json *member, st
                               entry->type == PV_TYPE_SIZE ? " with its unit, such as \"512M\"" : "",
                               pv_json_type_name(member->type));
     }
+    if (entry->type == PV_TYPE_LIST) {
+        return pv_config_read_list(config, (enum pv_config_key)key, member, error);
+    }
     if (pv_schema_set(entry, config, member->text, error) != 0) {
         return pv_config_wrap(config, (enum pv_config_key)key, error);
     }
     return 0;
+}
+
+/* A list on the command line is written as JSON, and takes the place of the file's. */
+static int override_list(struct pv_config *config, enum pv_config_key key, const char *text, struct pv_error *error)
+{
+    struct pv_json *json = pv_json_parse("command line", text, strlen(text), error);
+    int result = -1;
+
+    if (json && json->type != PV_JSON_ARRAY) {
+        pv_config_fail(config, key, PV_ERROR_USAGE, error, "must be %s, and is %s",
+                       pv_json_type_name(PV_JSON_ARRAY), pv_json_type_name(json->type));
+    } else if (json) {
+        result = pv_config_read_list(config, key, json, error);
+    }
+    pv_json_free(json);
+    return result;
 }
 
 static int set_override(struct pv_config *config, const char *text, struct pv_error *error)
@@ -99,6 +121,9 @@ static int set_override(struct pv_config *config, const char *text, struct pv_er
                             (int)(equals - text < 100 ? equals - text : 100), text);
     }
     config->places[key] = (struct pv_config_place){.given = true, .command_line = true};
+    if (pv_schema[key].type == PV_TYPE_LIST) {
+        return override_list(config, (enum pv_config_key)key, equals + 1, error);
+    }
     if (pv_schema_set(&pv_schema[key], config, equals + 1, error) != 0) {
         return pv_config_wrap(config, (enum pv_config_key)key, error);
     }
@@ -171,7 +196,9 @@ static int fill(struct pv_config *config, const struct pv_json *json, char *cons
             return -1;
         }
     }
-    return set_defaults(config, error) != 0 ? -1 : check_together(config, error);
+    return set_defaults(config, error) != 0 || check_together(config, error) != 0
+               ? -1
+               : pv_config_check_lists(config, error);
 }
 
 static struct pv_config *from_json(const char *name, struct pv_json *json, char *const overrides[],
@@ -202,19 +229,13 @@ struct pv_config *pv_config_parse(const char *name, const char *text, size_t siz
     return from_json(name, pv_json_parse(name, text, size, error), overrides, count, error);
 }
 
-/* Makes a path absolute: from the configuration's folder, or from here when it was given on the command line.
- */
-static int absolute_path(struct pv_config *config, enum pv_config_key key, char **path,
-                         struct pv_error *error)
+int pv_config_absolute_path(const struct pv_config *config, bool command_line, char **path, struct pv_error *error)
 {
     char base[PATH_MAX] = "", joined[2 * PATH_MAX];
     char *slash = strrchr(config->file, '/');
 
-    if (!*path) {
-        return 0;
-    }
     if ((*path)[0] != '/') {
-        bool beside = !config->places[key].command_line && slash;
+        bool beside = !command_line && slash;
         int folder = beside ? (int)(slash - config->file) : 0;
 
         if ((!beside || config->file[0] != '/') && !getcwd(base, sizeof(base))) {
@@ -229,7 +250,28 @@ static int absolute_path(struct pv_config *config, enum pv_config_key key, char 
         }
     }
     if (access(*path, R_OK) != 0) {
-        return pv_config_fail(config, key, PV_ERROR_USAGE, error, "%.300s: %s", *path, strerror(errno));
+        return pv_error_set(error, PV_ERROR_USAGE, "%.300s: %s", *path, strerror(errno));
+    }
+    return 0;
+}
+
+static int absolute_paths(struct pv_config *config, struct pv_error *error)
+{
+    static const enum pv_config_key keys[] = {PV_KEY_KERNEL, PV_KEY_RAMDISK};
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        char **path = (char **)((char *)config + pv_schema[keys[i]].offset);
+
+        if (*path && pv_config_absolute_path(config, config->places[keys[i]].command_line, path, error) != 0) {
+            return pv_config_wrap(config, keys[i], error);
+        }
+    }
+    for (size_t i = 0; i < config->disks.count; i++) {
+        struct pv_disk *disk = pv_config_disk(config, i);
+
+        if (pv_config_absolute_path(config, disk->place.command_line, &disk->source, error) != 0) {
+            return pv_config_wrap_item(config, PV_KEY_DISKS, i, PV_DISK_SOURCE, error);
+        }
     }
     return 0;
 }
@@ -244,8 +286,7 @@ struct pv_config *pv_config_read(const char *path, char *const overrides[], size
 {
     struct pv_config *config = from_json(path, pv_json_read(path, error), overrides, count, error);
 
-    if (config && (absolute_path(config, PV_KEY_KERNEL, &config->kernel, error) != 0 ||
-                   absolute_path(config, PV_KEY_RAMDISK, &config->ramdisk, error) != 0)) {
+    if (config && absolute_paths(config, error) != 0) {
         pv_config_free(config);
         config = NULL;
     }
@@ -256,24 +297,22 @@ void pv_config_free(struct pv_config *config)
 {
     if (config) {
         free(config->file);
-        free(config->name);
-        free(config->kernel);
-        free(config->ramdisk);
-        free(config->cmdline);
+        pv_schema_clear(pv_schema, PV_KEY_COUNT, config);
         free(config);
     }
 }
 
-static void write_value(struct pv_json_writer *writer, const struct pv_schema_entry *entry,
-                        const struct pv_config *config)
+static void write_list(struct pv_json_writer *writer, const struct pv_schema_list *list, const struct pv_list *items);
+
+static void write_value(struct pv_json_writer *writer, const struct pv_schema_entry *entry, const char *field)
 {
-    const char *field = (const char *)config + entry->offset;
     char text[PV_UUID_TEXT];
 
     switch (entry->type) {
     case PV_TYPE_NAME:
     case PV_TYPE_TEXT:
     case PV_TYPE_PATH:
+    case PV_TYPE_TARGET:
         pv_json_string(writer, *(char *const *)field);
         break;
     case PV_TYPE_SIZE:
@@ -289,18 +328,60 @@ static void write_value(struct pv_json_writer *writer, const struct pv_schema_en
         pv_uuid_text((const uint8_t *)field, text);
         pv_json_string(writer, text);
         break;
+    case PV_TYPE_MAC:
+        pv_mac_text((const uint8_t *)field, text);
+        pv_json_string(writer, text);
+        break;
+    case PV_TYPE_RATE:
+        pv_json_string(writer, pv_rate_text(*(const uint64_t *)field, text));
+        break;
+    case PV_TYPE_LIST:
+        write_list(writer, entry->list, (const struct pv_list *)field);
+        break;
     }
 }
 
-/* What has no value is left out: a missing ramdisk, a weight that the scheduler chooses. */
-static bool has_value(const struct pv_schema_entry *entry, const struct pv_config *config)
+/* What has no value is left out: a missing ramdisk, a weight that the scheduler chooses, an empty list. */
+static bool has_value(const struct pv_schema_entry *entry, const char *field)
 {
-    const char *field = (const char *)config + entry->offset;
-
-    if (entry->type == PV_TYPE_PATH) {
+    switch (entry->type) {
+    case PV_TYPE_NAME:
+    case PV_TYPE_TEXT:
+    case PV_TYPE_PATH:
+    case PV_TYPE_TARGET:
         return *(char *const *)field != NULL;
+    case PV_TYPE_LIST:
+        return ((const struct pv_list *)field)->count != 0;
+    case PV_TYPE_INTEGER:
+    case PV_TYPE_RATE:
+        return *(const uint64_t *)field >= entry->least;
+    default:
+        return true;
     }
-    return entry->type != PV_TYPE_INTEGER || *(const uint64_t *)field >= entry->least;
+}
+
+static void write_object(struct pv_json_writer *writer, const struct pv_schema_entry *entries, size_t count,
+                         const void *object)
+{
+    pv_json_open(writer, PV_JSON_OBJECT);
+    for (size_t key = 0; key < count; key++) {
+        const char *field = (const char *)object + entries[key].offset;
+
+        if (has_value(&entries[key], field)) {
+            pv_json_key(writer, entries[key].key);
+            write_value(writer, &entries[key], field);
+        }
+    }
+    pv_json_close(writer, PV_JSON_OBJECT);
+}
+
+static void write_list(struct pv_json_writer *writer, const struct pv_schema_list *list, const struct pv_list *items)
+{
+    pv_json_open(writer, PV_JSON_ARRAY);
+    for (size_t i = 0; i < items->count; i++) {
+        write_object(writer, list->entries, list->entry_count, (const char *)items->items + i * list->item_size);
+    }
+    pv_json_close(writer, PV_JSON_ARRAY);
 }
 
 char *pv_config_text(const struct pv_config *config)
@@ -312,14 +393,7 @@ char *pv_config_text(const struct pv_config *config)
     if (!writer) {
         return NULL;
     }
-    pv_json_open(writer, PV_JSON_OBJECT);
-    for (int key = 0; key < PV_KEY_COUNT; key++) {
-        if (has_value(&pv_schema[key], config)) {
-            pv_json_key(writer, pv_schema[key].key);
-            write_value(writer, &pv_schema[key], config);
-        }
-    }
-    pv_json_close(writer, PV_JSON_OBJECT);
+    write_object(writer, pv_schema, PV_KEY_COUNT, config);
     text = pv_json_writer_text(writer);
     copy = text ? strdup(text) : NULL;
     pv_json_writer_free(writer);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/device.h"
 #include "lib/error.h"
 
 enum pv_action { PV_ACTION_DESTROY, PV_ACTION_RESTART, PV_ACTION_PRESERVE };
@@ -26,6 +27,8 @@ enum pv_config_key {
     PV_KEY_ON_POWEROFF,
     PV_KEY_ON_REBOOT,
     PV_KEY_ON_CRASH,
+    PV_KEY_DISKS,
+    PV_KEY_NETWORKS,
     PV_KEY_COUNT
 };
 
@@ -43,6 +46,7 @@ struct pv_config {
     uint64_t vcpus, max_vcpus;
     uint64_t cpu_weight, cpu_cap;              /* 0: the scheduler's default weight, no cap */
     uint64_t on_poweroff, on_reboot, on_crash; /* enum pv_action */
+    struct pv_list disks, networks;            /* of struct pv_disk and struct pv_network */
     struct pv_config_place places[PV_KEY_COUNT];
 };
 
@@ -68,8 +72,43 @@ void pv_config_free(struct pv_config *config);
 int pv_config_fail(const struct pv_config *config, enum pv_config_key key, enum pv_error_class class,
                    struct pv_error *error, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* The items of the lists. */
+static inline struct pv_disk *pv_config_disk(const struct pv_config *config, size_t index)
+{
+    return (struct pv_disk *)config->disks.items + index;
+}
+
+static inline struct pv_network *pv_config_network(const struct pv_config *config, size_t index)
+{
+    return (struct pv_network *)config->networks.items + index;
+}
+
 /* Puts "FILE:LINE: KEY: " in front of an error. Returns -1. */
 int pv_config_wrap(const struct pv_config *config, enum pv_config_key key, struct pv_error *error);
+
+/* The same for an item of a list: "FILE:LINE: disks[0].source: ", where `item_key` is the item's key or -1. */
+int pv_config_wrap_item(const struct pv_config *config, enum pv_config_key key, size_t index, int item_key,
+                        struct pv_error *error);
+
+/* Reads a list's items from a JSON array (lib/config_list.c). Defaults that depend on other items are not set. */
+struct pv_json;
+int pv_config_read_list(struct pv_config *config, enum pv_config_key key, const struct pv_json *array,
+                        struct pv_error *error);
+
+/*
+ * Adds an item from words "key=value", as if it had stood last in the configuration; paths become absolute. After a
+ * failure the list is as it was. pv_config_remove_item takes one away.
+ */
+int pv_config_add_item(struct pv_config *config, enum pv_config_key key, char *const words[], size_t count,
+                       struct pv_error *error);
+void pv_config_remove_item(struct pv_config *config, enum pv_config_key key, size_t index);
+
+/* Makes a path absolute: from the configuration's folder, or from here when it was given on the command line. Fails
+ * where the file cannot be read. */
+int pv_config_absolute_path(const struct pv_config *config, bool command_line, char **path, struct pv_error *error);
+
+/* Sets what items leave open (names of disks, hardware addresses) and checks what they say together. */
+int pv_config_check_lists(struct pv_config *config, struct pv_error *error);
 
 /* The whole configuration as JSON that pv_config_read takes. NULL when memory ran out; for free(). */
 char *pv_config_text(const struct pv_config *config);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/attach.h"
 #include "lib/builder.h"
 #include "lib/foreign.h"
 #include "lib/memory.h"
@@ -148,6 +149,7 @@ static int make_domain(struct pv_host *host, const struct pv_config *config, con
         return -1;
     }
     if (make_shell(host, config, build, error) == 0 && fill_domain(host, config, build, error) == 0 &&
+        pv_attach_all(host, build->domid, config, error) == 0 &&
         pv_store_save(config, error) == 0 &&
         pv_record_commit(host, config->name, config->uuid, build->domid, error) == 0) {
         return 0;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "lib/attach_nodes.h"
 #include "lib/xsbatch.h"
 
 #define PATH_SIZE 128
@@ -45,6 +46,8 @@ static void put_guests(struct xs_batch *batch, const char *base, const char *nod
 /* What a dead domain of this number left; numbers come again. */
 static void remove_all(struct xs_batch *batch, uint16_t domid, const char *uuid)
 {
+    /* The devices before the domain: what is left of a domain is found by its own nodes. */
+    pv_node_remove_all(batch, domid);
     xs_batch_rm(batch, "/local/domain/%u", domid);
     xs_batch_rm(batch, "/libxl/%u", domid);
     xs_batch_rm(batch, "/local/domain/%u/backend/console/%u", SERVER_DOMID, domid);

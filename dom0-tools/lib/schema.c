@@ -70,6 +70,12 @@ const struct pv_schema_entry pv_schema[PV_KEY_COUNT] = {
         .key = "on_crash", .type = PV_TYPE_CHOICE, .offset = FIELD(on_crash), .choices = actions,
         .fallback = "destroy",
         .help = "What to do when the guest has crashed. `preserve` keeps it, stopped, for an inspection."},
+    [PV_KEY_DISKS] = {
+        .key = "disks", .type = PV_TYPE_LIST, .offset = FIELD(disks), .list = &pv_schema_disks,
+        .fallback_help = "none", .help = "The domain's disks, served by dom0's kernel."},
+    [PV_KEY_NETWORKS] = {
+        .key = "networks", .type = PV_TYPE_LIST, .offset = FIELD(networks), .list = &pv_schema_networks,
+        .fallback_help = "none", .help = "The domain's network interfaces, on bridges of dom0."},
 };
 
 bool pv_size_parse(const char *text, uint64_t *bytes)
@@ -152,10 +158,10 @@ static int bad(struct pv_error *error, const char *format, const char *text)
     return pv_error_set(error, PV_ERROR_USAGE, "%s", message);
 }
 
-static int set_string(const struct pv_schema_entry *entry, struct pv_config *config, const char *text,
+static int set_string(const struct pv_schema_entry *entry, void *object, const char *text,
                       struct pv_error *error)
 {
-    char **field = (char **)((char *)config + entry->offset);
+    char **field = (char **)((char *)object + entry->offset);
     char *copy = strdup(text);
 
     if (!copy) {
@@ -166,7 +172,7 @@ static int set_string(const struct pv_schema_entry *entry, struct pv_config *con
     return 0;
 }
 
-static int set_name(const struct pv_schema_entry *entry, struct pv_config *config, const char *text,
+static int set_name(const struct pv_schema_entry *entry, void *object, const char *text,
                     struct pv_error *error)
 {
     size_t length = strlen(text);
@@ -187,20 +193,20 @@ static int set_name(const struct pv_schema_entry *entry, struct pv_config *confi
     if (strspn(text, "0123456789") == length) {
         return bad(error, "\"%s\" is a number, and could not be told from a domain's", text);
     }
-    return set_string(entry, config, text, error);
+    return set_string(entry, object, text, error);
 }
 
-static int set_text(const struct pv_schema_entry *entry, struct pv_config *config, const char *text,
+static int set_text(const struct pv_schema_entry *entry, void *object, const char *text,
                     struct pv_error *error)
 {
     if (strlen(text) > entry->most) {
         return pv_error_set(error, PV_ERROR_USAGE, "is too long: %zu bytes, and %" PRIu64 " are possible",
                             strlen(text), entry->most);
     }
-    return set_string(entry, config, text, error);
+    return set_string(entry, object, text, error);
 }
 
-static int set_size(const struct pv_schema_entry *entry, struct pv_config *config, const char *text,
+static int set_size(const struct pv_schema_entry *entry, void *object, const char *text,
                     struct pv_error *error)
 {
     char least[PV_SIZE_TEXT], most[PV_SIZE_TEXT];
@@ -213,11 +219,11 @@ static int set_size(const struct pv_schema_entry *entry, struct pv_config *confi
         return pv_error_set(error, PV_ERROR_USAGE, "\"%.64s\" is out of range: %s to %s are possible", text,
                             pv_size_text(entry->least, least), pv_size_text(entry->most, most));
     }
-    *(uint64_t *)((char *)config + entry->offset) = bytes / PAGE * PAGE;
+    *(uint64_t *)((char *)object + entry->offset) = bytes / PAGE * PAGE;
     return 0;
 }
 
-static int set_integer(const struct pv_schema_entry *entry, struct pv_config *config, const char *text,
+static int set_integer(const struct pv_schema_entry *entry, void *object, const char *text,
                        struct pv_error *error)
 {
     char *end;
@@ -233,18 +239,18 @@ static int set_integer(const struct pv_schema_entry *entry, struct pv_config *co
                             "%.64s is out of range: %" PRIu64 " to %" PRIu64 " are possible", text,
                             entry->least, entry->most);
     }
-    *(uint64_t *)((char *)config + entry->offset) = value;
+    *(uint64_t *)((char *)object + entry->offset) = value;
     return 0;
 }
 
-static int set_choice(const struct pv_schema_entry *entry, struct pv_config *config, const char *text,
+static int set_choice(const struct pv_schema_entry *entry, void *object, const char *text,
                       struct pv_error *error)
 {
     char list[128] = "";
 
     for (size_t i = 0; entry->choices[i]; i++) {
         if (strcmp(entry->choices[i], text) == 0) {
-            *(uint64_t *)((char *)config + entry->offset) = i;
+            *(uint64_t *)((char *)object + entry->offset) = i;
             return 0;
         }
         snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s\"%s\"", i ? ", " : "",
@@ -253,24 +259,93 @@ static int set_choice(const struct pv_schema_entry *entry, struct pv_config *con
     return pv_error_set(error, PV_ERROR_USAGE, "\"%.64s\" is not one of %s", text, list);
 }
 
-static int set_uuid(const struct pv_schema_entry *entry, struct pv_config *config, const char *text,
+static int set_uuid(const struct pv_schema_entry *entry, void *object, const char *text,
                     struct pv_error *error)
 {
-    if (!pv_uuid_parse(text, (uint8_t *)config + entry->offset)) {
+    if (!pv_uuid_parse(text, (uint8_t *)object + entry->offset)) {
         return bad(error, "\"%s\" is not a uuid, such as \"6f1ed002-ab55-4959-9c67-aa1b2c3d4e5f\"", text);
     }
     return 0;
 }
 
-int pv_schema_set(const struct pv_schema_entry *entry, struct pv_config *config, const char *text,
+static int set_target(const struct pv_schema_entry *entry, void *object, const char *text, struct pv_error *error)
+{
+    uint32_t number;
+
+    if (!pv_disk_number(text, &number)) {
+        return bad(error, "\"%s\" is not a disk's name, such as \"xvda\" or \"xvdb1\"", text);
+    }
+    return set_string(entry, object, text, error);
+}
+
+static int set_mac(const struct pv_schema_entry *entry, void *object, const char *text, struct pv_error *error)
+{
+    uint8_t mac[PV_MAC_SIZE];
+
+    if (!pv_mac_parse(text, mac)) {
+        return bad(error, "\"%s\" is not a hardware address, such as \"00:16:3e:12:34:56\"", text);
+    }
+    if (mac[0] & 1) {
+        return bad(error, "\"%s\" is a group's address, not one interface's", text);
+    }
+    memcpy((uint8_t *)object + entry->offset, mac, sizeof(mac));
+    return 0;
+}
+
+static int set_rate(const struct pv_schema_entry *entry, void *object, const char *text, struct pv_error *error)
+{
+    char least[PV_RATE_TEXT], most[PV_RATE_TEXT];
+    uint64_t rate;
+
+    if (!pv_rate_parse(text, &rate)) {
+        return bad(error, "\"%s\" is not a rate, such as \"100Mb/s\" (bits) or \"10MB/s\" (bytes)", text);
+    }
+    if (rate < entry->least || rate > entry->most) {
+        return pv_error_set(error, PV_ERROR_USAGE, "\"%.64s\" is out of range: %s to %s are possible", text,
+                            pv_rate_text(entry->least, least), pv_rate_text(entry->most, most));
+    }
+    *(uint64_t *)((char *)object + entry->offset) = rate;
+    return 0;
+}
+
+int pv_schema_set(const struct pv_schema_entry *entry, void *object, const char *text,
                   struct pv_error *error)
 {
-    static int (*const setters[])(const struct pv_schema_entry *, struct pv_config *, const char *,
+    static int (*const setters[])(const struct pv_schema_entry *, void *, const char *,
                                   struct pv_error *) = {
         [PV_TYPE_NAME] = set_name, [PV_TYPE_TEXT] = set_text,       [PV_TYPE_PATH] = set_string,
         [PV_TYPE_SIZE] = set_size, [PV_TYPE_INTEGER] = set_integer, [PV_TYPE_CHOICE] = set_choice,
-        [PV_TYPE_UUID] = set_uuid,
+        [PV_TYPE_UUID] = set_uuid, [PV_TYPE_TARGET] = set_target,   [PV_TYPE_MAC] = set_mac,
+        [PV_TYPE_RATE] = set_rate,
     };
 
-    return setters[entry->type](entry, config, text, error);
+    return setters[entry->type](entry, object, text, error);
+}
+
+static bool holds_string(enum pv_schema_type type)
+{
+    return type == PV_TYPE_NAME || type == PV_TYPE_TEXT || type == PV_TYPE_PATH || type == PV_TYPE_TARGET;
+}
+
+static void clear_list(const struct pv_schema_list *list, struct pv_list *items)
+{
+    for (size_t i = 0; i < items->count; i++) {
+        pv_schema_clear(list->entries, list->entry_count, (char *)items->items + i * list->item_size);
+    }
+    free(items->items);
+    *items = (struct pv_list){0};
+}
+
+void pv_schema_clear(const struct pv_schema_entry *entries, size_t count, void *object)
+{
+    for (size_t key = 0; key < count; key++) {
+        char *field = (char *)object + entries[key].offset;
+
+        if (entries[key].type == PV_TYPE_LIST) {
+            clear_list(entries[key].list, (struct pv_list *)field);
+        } else if (holds_string(entries[key].type)) {
+            free(*(char **)field);
+            *(char **)field = NULL;
+        }
+    }
 }

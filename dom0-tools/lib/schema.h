@@ -15,28 +15,43 @@ enum pv_schema_type {
     PV_TYPE_INTEGER,
     PV_TYPE_CHOICE, /* one of `choices` */
     PV_TYPE_UUID,
+    PV_TYPE_TARGET, /* a disk's name in the guest */
+    PV_TYPE_MAC,
+    PV_TYPE_RATE, /* "100Mb/s" */
+    PV_TYPE_LIST, /* of objects with keys of their own */
+};
+
+/* The items of a list. Each begins with a struct pv_item_place. */
+struct pv_schema_list {
+    const char *item; /* what one is called */
+    const struct pv_schema_entry *entries;
+    size_t entry_count, item_size, most;
 };
 
 struct pv_schema_entry {
     const char *key;
     enum pv_schema_type type;
-    size_t offset; /* of the field in struct pv_config */
+    size_t offset; /* of the field in struct pv_config, or in that of the item */
     bool required;
     uint64_t least, most;
     const char *fallback;       /* the default, as a person writes it; NULL: see fallback_help */
     const char *fallback_help;  /* the default in words, where it is no constant */
     const char *const *choices; /* NULL-terminated */
     const char *help;
+    const struct pv_schema_list *list; /* of PV_TYPE_LIST, whose field is a struct pv_list */
 };
 
 extern const struct pv_schema_entry pv_schema[PV_KEY_COUNT];
+extern const struct pv_schema_list pv_schema_disks, pv_schema_networks;
 
 /*
- * Sets the key's field from text. On failure the error's message says what is wrong with the value and how to
- * write it, without place and key.
+ * Sets the key's field in the configuration or item `object` from text; not for lists. On
+ * failure the error's message says what is wrong with the value and how to write it, without place and key.
  */
-int pv_schema_set(const struct pv_schema_entry *entry, struct pv_config *config, const char *text,
-                  struct pv_error *error);
+int pv_schema_set(const struct pv_schema_entry *entry, void *object, const char *text, struct pv_error *error);
+
+/* Frees what the keys' fields of an object hold, lists with all their items. */
+void pv_schema_clear(const struct pv_schema_entry *entries, size_t count, void *object);
 
 /* The documentation, from the table. */
 enum pv_schema_format { PV_SCHEMA_TEXT, PV_SCHEMA_JSON, PV_SCHEMA_MARKDOWN, PV_SCHEMA_MAN };

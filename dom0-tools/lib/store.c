@@ -3,9 +3,11 @@
 #include "lib/store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -66,6 +68,22 @@ struct pv_config *pv_store_load(const char *name, struct pv_error *error)
 
     pv_store_path(name, path, sizeof(path));
     return pv_config_load(path, error);
+}
+
+int pv_store_lock(struct pv_error *error)
+{
+    int fd;
+
+    make_folder();
+    fd = open(FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || flock(fd, LOCK_EX) != 0) {
+        pv_error_errno(error, errno, "locking %s", FOLDER);
+        if (fd >= 0) {
+            close(fd);
+        }
+        return -1;
+    }
+    return fd;
 }
 
 void pv_store_remove(const char *name)

@@ -14,6 +14,10 @@ int pv_store_save(const struct pv_config *config, struct pv_error *error);
 /* Reads it; the files that it names need not be there. NULL on failure. For pv_config_free. */
 struct pv_config *pv_store_load(const char *name, struct pv_error *error);
 
+/* Keeps other programs from changing devices of domains and their stored configurations. Returns a descriptor whose
+ * closing ends that. */
+int pv_store_lock(struct pv_error *error);
+
 /* Removes it; one that is not there is no failure. */
 void pv_store_remove(const char *name);
 

@@ -116,6 +116,31 @@ tiny_guest() {
     cp "$build/guest-lib/hello.elf" "$extra/test/"
 }
 
+# device_guest MODULE...: the folder in `extra` adds to dom0 the programs of ext4 and /test/guest-more.cpio.gz, which
+# follows the guest's initial ramdisk: the scripts of tests/system/guest and these modules of Debian's kernel.
+device_guest() {
+    # shellcheck source=tests/lib/shell.sh
+    . "$root/tests/lib/shell.sh"
+    # shellcheck source=dom0-tools/image/image.sh
+    . "$root/dom0-tools/image/image.sh"
+    local dir modules
+    install_missing mke2fs:e2fsprogs cpio:cpio modinfo:kmod
+    # The kernel may still have to be fetched.
+    modules=$(find "$cache/debian/lib/modules" -mindepth 1 -maxdepth 1 2>/dev/null | head -n 1)
+    [ -n "$modules" ] || "$root/demo" --dry-run --batch >/dev/null
+    modules=$(find "$cache/debian/lib/modules" -mindepth 1 -maxdepth 1 | head -n 1)
+    extra=$build/tests/system/devices-$test_name
+    rm -rf "$extra"
+    mkdir -p "$extra/test"
+    image_program "$extra" "$(command -v mke2fs)" /usr/sbin/mke2fs
+    image_program "$extra" "$(command -v e2fsck)" /usr/sbin/e2fsck
+    dir=$(mktemp -d)
+    cp -r "$root/tests/system/guest/." "$dir"
+    image_add_modules "$dir" "${image_frontends[@]}" "$@"
+    image_pack "$dir" | gzip -9n > "$extra/test/guest-more.cpio.gz"
+    rm -rf "$dir"
+}
+
 # The exit status of a test that ends here.
 finish() {
     [ "$failures" = 0 ]

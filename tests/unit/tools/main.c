@@ -6,8 +6,8 @@
 
 int main(void)
 {
-    Suite *(*const suites[])(void) = {config_suite, json_suite,  elf_suite,    kernel_suite,
-                                      layout_suite, cache_suite, xsbatch_suite};
+    Suite *(*const suites[])(void) = {config_suite, device_suite, json_suite,  elf_suite,
+                                      kernel_suite, layout_suite, cache_suite, xsbatch_suite};
     SRunner *runner = srunner_create(NULL);
     int failed;
 

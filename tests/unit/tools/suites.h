@@ -6,6 +6,7 @@
 #include <check.h>
 
 Suite *config_suite(void);
+Suite *device_suite(void);
 Suite *json_suite(void);
 Suite *elf_suite(void);
 Suite *kernel_suite(void);

@@ -10,6 +10,37 @@ guest_json() {
     printf '  "cmdline": "console=hvc0 %s",\n  "memory": "256M",\n  "vcpus": %s\n}\n' "${2:-}" "${3:-1}" >> "$config"
 }
 
+# device_json NAME CMDLINE KEY-AND-VALUE...: the same for a guest with disks or networks, whose ramdisk has the scripts of
+# tests/system/guest; the rest are members of the JSON object.
+device_json() {
+    [ -e /tmp/guest-devices.gz ] || cat /boot/guest.cpio.gz /test/guest-more.cpio.gz > /tmp/guest-devices.gz
+    config=/tmp/$1.json
+    printf '{\n  "name": "%s",\n  "kernel": "/boot/vmlinuz",\n  "ramdisk": "/tmp/guest-devices.gz",\n' "$1" > "$config"
+    printf '  "cmdline": "console=hvc0 %s",\n  "memory": "256M"' "$2" >> "$config"
+    shift 2
+    for member in "$@"; do
+        printf ',\n  %s' "$member" >> "$config"
+    done
+    printf '\n}\n' >> "$config"
+}
+
+# no_devices_left: no backend serves anybody, no loop device is bound, no interface of a guest is there.
+no_devices_left() {
+    for left in /sys/bus/xen-backend/devices/vbd-* /sys/bus/xen-backend/devices/vif-* /sys/block/loop*/loop \
+        /sys/class/net/vif*; do
+        [ ! -e "$left" ] || return 1
+    done
+    ! { parvis disk list -o json; parvis network list -o json; } | grep -q domid
+}
+
+# show_logs NAME...: what the guests said, for the reader of a failure.
+show_logs() {
+    [ "$failed_count" = 0 ] || for shown in "$@"; do
+        echo "--- the console of $shown"
+        tail -n 30 "$(guest_log "$shown")"
+    done
+}
+
 # tiny_json NAME: the smallest guest, which prints some lines and powers itself off.
 tiny_json() {
     config=/tmp/$1.json

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* A guest's disks and networks, as its configuration describes them. */
+#ifndef PVTOOLS_DEVICE_H
+#define PVTOOLS_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/error.h"
+
+/* Where an item of a list was written, for errors. It is the first member of each kind of item. */
+struct pv_item_place {
+    bool command_line;
+    unsigned int line;
+    uint32_t given; /* a bit for each key of the item that was there */
+};
+
+/* A list in a configuration. */
+struct pv_list {
+    void *items;
+    size_t count;
+};
+
+enum pv_disk_key {
+    PV_DISK_SOURCE,
+    PV_DISK_TARGET,
+    PV_DISK_ACCESS,
+    PV_DISK_FORMAT,
+    PV_DISK_CACHE,
+    PV_DISK_KEY_COUNT
+};
+
+enum pv_disk_access { PV_ACCESS_READ_WRITE, PV_ACCESS_READ_ONLY, PV_ACCESS_SHARED };
+enum pv_disk_format { PV_FORMAT_RAW };
+enum pv_disk_cache { PV_CACHE_NONE, PV_CACHE_WRITEBACK };
+
+struct pv_disk {
+    struct pv_item_place place;
+    char *source;                   /* a file or a block device, absolute */
+    char *target;                   /* "xvda"; never NULL in a configuration that was read */
+    uint64_t access, format, cache; /* enum pv_disk_* */
+};
+
+enum pv_network_key {
+    PV_NETWORK_BRIDGE,
+    PV_NETWORK_MAC,
+    PV_NETWORK_IP,
+    PV_NETWORK_RATE,
+    PV_NETWORK_VLAN,
+    PV_NETWORK_KEY_COUNT
+};
+
+#define PV_MAC_SIZE 6
+
+struct pv_network {
+    struct pv_item_place place;
+    char *bridge;
+    uint8_t mac[PV_MAC_SIZE];
+    char *ip;      /* addresses with spaces between them; NULL: none */
+    uint64_t rate; /* bytes a second that the guest may send; 0: no limit */
+    uint64_t vlan; /* 0: none */
+};
+
+/* The number by which frontends and backends know a disk of that name ("xvda", "xvdb2", "xvdaa"). False where
+ * it is no such name. Facts: Xen's vbd-interface(7). */
+bool pv_disk_number(const char *target, uint32_t *number);
+
+/* The name for a number; "" in `text` where it is none of ours. Returns text. */
+#define PV_TARGET_TEXT 16
+char *pv_disk_target(uint32_t number, char text[PV_TARGET_TEXT]);
+
+/* "00:16:3e:01:02:03". */
+#define PV_MAC_TEXT 18
+void pv_mac_text(const uint8_t mac[PV_MAC_SIZE], char text[PV_MAC_TEXT]);
+bool pv_mac_parse(const char *text, uint8_t mac[PV_MAC_SIZE]);
+
+/* "100Mb/s", "10MB/s" and the like, in bytes a second; each unit is 1000 of the one before. False: no such text. */
+bool pv_rate_parse(const char *text, uint64_t *rate);
+#define PV_RATE_TEXT 32
+char *pv_rate_text(uint64_t rate, char text[PV_RATE_TEXT]);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* The keys of a disk and of a network. */
+#include "lib/device.h"
+#include "lib/schema.h"
+
+#define DISK(name)    offsetof(struct pv_disk, name)
+#define NETWORK(name) offsetof(struct pv_network, name)
+
+#define DISKS_MOST    64
+#define NETWORKS_MOST 16
+#define BRIDGE_MOST   15 /* what a name of a Linux interface has room for */
+#define IP_MOST       255
+#define RATE_LEAST    1000
+#define RATE_MOST     UINT64_C(100000000000)
+#define VLAN_MOST     4094
+
+static const char *const accesses[] = {"rw", "ro", "shared", NULL};
+static const char *const formats[] = {"raw", NULL};
+static const char *const caches[] = {"none", "writeback", NULL};
+
+static const struct pv_schema_entry disk_keys[PV_DISK_KEY_COUNT] = {
+    [PV_DISK_SOURCE] = {
+        .key = "source", .type = PV_TYPE_PATH, .offset = DISK(source), .required = true,
+        .help = "A file or a block device (a partition, an LVM volume) in dom0. Without a leading slash it is relative "
+                "to the folder of the configuration."},
+    [PV_DISK_TARGET] = {
+        .key = "target", .type = PV_TYPE_TARGET, .offset = DISK(target), .fallback_help = "the next free one",
+        .help = "The name in the guest: `xvda` to `xvdzz`, or a partition such as `xvda1`."},
+    [PV_DISK_ACCESS] = {
+        .key = "access", .type = PV_TYPE_CHOICE, .offset = DISK(access), .choices = accesses, .fallback = "rw",
+        .help = "`rw` for one guest that reads and writes, `ro` for reading, `shared` for several that write and know "
+                "of one another."},
+    [PV_DISK_FORMAT] = {
+        .key = "format", .type = PV_TYPE_CHOICE, .offset = DISK(format), .choices = formats, .fallback = "raw",
+        .help = "How the source holds the disk's content."},
+    [PV_DISK_CACHE] = {
+        .key = "cache", .type = PV_TYPE_CHOICE, .offset = DISK(cache), .choices = caches, .fallback = "none",
+        .help = "Of a file: `none` goes past dom0's page cache where the file system can, `writeback` through it. What "
+                "the guest has flushed is on the medium with both."},
+};
+
+static const struct pv_schema_entry network_keys[PV_NETWORK_KEY_COUNT] = {
+    [PV_NETWORK_BRIDGE] = {
+        .key = "bridge", .type = PV_TYPE_TEXT, .offset = NETWORK(bridge), .required = true, .most = BRIDGE_MOST,
+        .help = "The bridge of dom0 that the interface joins; `parvis network bridge` makes one."},
+    [PV_NETWORK_MAC] = {
+        .key = "mac", .type = PV_TYPE_MAC, .offset = NETWORK(mac), .fallback_help = "a random one of 00:16:3e",
+        .help = "The interface's hardware address in the guest."},
+    [PV_NETWORK_IP] = {
+        .key = "ip", .type = PV_TYPE_TEXT, .offset = NETWORK(ip), .fallback_help = "none", .most = IP_MOST,
+        .help = "Addresses of the guest, with spaces between them, for those who ask xenstore for them; the guest "
+                "configures itself."},
+    [PV_NETWORK_RATE] = {
+        .key = "rate", .type = PV_TYPE_RATE, .offset = NETWORK(rate), .least = RATE_LEAST, .most = RATE_MOST,
+        .fallback_help = "no limit", .help = "What the guest may send: `100Mb/s` in bits, `10MB/s` in bytes."},
+    [PV_NETWORK_VLAN] = {
+        .key = "vlan", .type = PV_TYPE_INTEGER, .offset = NETWORK(vlan), .least = 1, .most = VLAN_MOST,
+        .fallback_help = "none",
+        .help = "The VLAN of the bridge that the interface belongs to; the guest sees no tags. The bridge gets the "
+                "filter of VLANs switched on."},
+};
+
+const struct pv_schema_list pv_schema_disks = {
+    .item = "disk", .entries = disk_keys, .entry_count = PV_DISK_KEY_COUNT, .item_size = sizeof(struct pv_disk),
+    .most = DISKS_MOST};
+
+const struct pv_schema_list pv_schema_networks = {
+    .item = "network", .entries = network_keys, .entry_count = PV_NETWORK_KEY_COUNT,
+    .item_size = sizeof(struct pv_network), .most = NETWORKS_MOST};

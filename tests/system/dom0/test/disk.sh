@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=dash
+# A guest's disks: raw files on dom0's tmpfs.
+# shellcheck source=tests/system/dom0/test/lib.sh
+. /test/lib.sh
+# shellcheck source=tests/system/dom0/test/guests.sh
+. /test/guests.sh
+
+check format /usr/sbin/mke2fs -q -t ext4 -F /tmp/a.img 48M
+head -c 3145728 /dev/urandom > /tmp/b.img
+cp /tmp/b.img /tmp/b.orig
+
+device_json writer 'run=sh,/test/write.sh' '"disks": [{"source": "/tmp/a.img"}]'
+check dry-run parvis create --dry-run "$config"
+check create parvis create "$config"
+check synced said writer 'disk: synced 8 files' 120
+check listed sh -c 'parvis disk list writer | grep -E "^writer +xvda +rw +connected +connected +/tmp/a.img"'
+check listed-json sh -c 'parvis disk list -o json | grep -q "\"source\": *\"/tmp/a.img\""'
+device_json second 'run=true' '"disks": [{"source": "/tmp/a.img"}]'
+check_refused one-writer 1 'disks.0.: disk xvda ./tmp/a.img.: /tmp/a.img is in use' parvis create "$config"
+check no-half-guest is_gone second
+check killed parvis destroy -w writer
+check no-device-left wait_until 10 no_devices_left
+
+device_json reader 'run=sh,/test/verify.sh' \
+    '"disks": [{"source": "/tmp/a.img", "target": "xvda", "cache": "writeback"}, {"source": "/tmp/b.img", "access": "ro"}]'
+check create-again parvis create "$config"
+check verified said reader 'disk: verified 8 files' 120
+check read-only-reads said reader 'disk: xvdb reads 6144 sectors' 20
+check read-only-refuses said reader 'disk: xvdb refuses writes' 20
+check unmounted said reader 'disk: unmounted' 20
+check gone gone reader 60
+check none-left-after-poweroff wait_until 10 no_devices_left
+check file-system-clean /usr/sbin/e2fsck -fn /tmp/a.img
+check read-only-unchanged cmp /tmp/b.img /tmp/b.orig
+
+device_json live 'run=sh,/test/watch.sh'
+check create-live parvis create "$config"
+check none-yet said live 'devices: \[\]' 120
+check attach parvis disk attach live source=/tmp/b.img target=xvdc
+check appears said live 'devices: \[xvdc\]' 30
+check attach-second parvis disk attach live source=/tmp/a.img
+check named-next said live 'devices: \[xvda xvdc\]' 30
+check_refused attach-taken 2 'disks.2..target|another disk is xvdc' \
+    parvis disk attach live source=/tmp/a.img target=xvdc
+check_refused attach-missing 2 '/tmp/none.img: No such file' parvis disk attach live source=/tmp/none.img
+check_refused attach-unknown-key 2 'sauce: there is no such key' parvis disk attach live sauce=/tmp/b.img
+check_refused detach-unknown 2 'has no disk "xvdq"' parvis disk detach live xvdq
+check detach parvis disk detach live xvda
+check disappears wait_until 20 sh -c "tail -n 1 $(guest_log live) | grep -q 'devices: \[xvdc\]'"
+check reboot-by-force sh -c "parvis pause live && parvis unpause live"
+check destroyed parvis destroy -w live
+check none-left-after-destroy wait_until 10 no_devices_left
+
+: > /tmp/empty.img
+device_json broken '' '"disks": [{"source": "/tmp/b.img"}, {"source": "/tmp/empty.img"}]'
+check_refused half-way 2 'disks.1.: disk xvdb ./tmp/empty.img.: /tmp/empty.img has less than one sector' \
+    parvis create "$config"
+check nothing-of-it wait_until 10 no_devices_left
+check none-is-listed is_gone broken
+show_logs writer reader live
+end

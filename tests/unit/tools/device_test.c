@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of disks and networks in a configuration: names and numbers, lists and their mistakes, words of the command
+ * line. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/config.h"
+#include "lib/json.h"
+#include "suites.h"
+
+#define GOOD "{\n\"name\": \"web\",\n\"kernel\": \"/boot/vmlinuz\",\n\"memory\": \"512M\",\n"
+
+static struct pv_error error;
+
+static struct pv_config *parse_with(const char *text, char *const overrides[], size_t count)
+{
+    memset(&error, 0, sizeof(error));
+    return pv_config_parse("web.json", text, strlen(text), overrides, count, &error);
+}
+
+static struct pv_config *parse(const char *text)
+{
+    return parse_with(text, NULL, 0);
+}
+
+static void refuse(const char *text, const char *message)
+{
+    struct pv_config *config = parse(text);
+
+    ck_assert_ptr_null(config);
+    ck_assert_str_eq(error.message, message);
+    ck_assert_int_eq(error.class, PV_ERROR_USAGE);
+}
+
+/* The numbers are Xen's, which guests decode: 202 << 8 and 16 for each disk, then 1 << 28 and 256 for each. */
+START_TEST(disk_numbers)
+{
+    static const struct {
+        const char *name;
+        uint32_t number;
+    } good[] = {{"xvda", 51712}, {"xvda1", 51713}, {"xvdb", 51728}, {"xvdp15", 51967}, {"xvda16", 1u << 28 | 16},
+                {"xvdq", 1u << 28 | 16 << 8}, {"xvdaa", 1u << 28 | 26 << 8}, {"xvdzz3", 1u << 28 | 701 << 8 | 3}};
+    static const char *const bad[] = {"", "xvd", "sda", "xvdA", "xvda0", "xvda256", "xvdaaa", "xvda1x", "xvda-1"};
+    char text[PV_TARGET_TEXT];
+    uint32_t number;
+
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        ck_assert_msg(pv_disk_number(good[i].name, &number), "%s", good[i].name);
+        ck_assert_uint_eq(number, good[i].number);
+        ck_assert_str_eq(pv_disk_target(number, text), good[i].name);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        ck_assert_msg(!pv_disk_number(bad[i], &number), "%s", bad[i]);
+    }
+    ck_assert_str_eq(pv_disk_target(8 << 8, text), "");
+}
+END_TEST
+
+START_TEST(addresses_and_rates)
+{
+    static const char *const bad_macs[] = {"", "00:16:3e:00:00", "00:16:3e:00:00:0", "00:16:3e:00:00:00:00",
+                                           "00-16-3e-00-00-00", "0g:16:3e:00:00:00"};
+    static const struct {
+        const char *text;
+        uint64_t rate;
+    } rates[] = {{"100Mb/s", 12500000}, {"10MB/s", 10000000}, {"8kb/s", 1000}, {"1Gb/s", 125000000}, {"9000B/s", 9000}};
+    static const char *const bad_rates[] = {"", "100", "100M", "100Mb", "100Mbps", "Mb/s", "-1Mb/s", "1Tb/s",
+                                            "99999999999999999999b/s", "18446744073709551615Gb/s"};
+    uint8_t mac[PV_MAC_SIZE];
+    char text[PV_RATE_TEXT];
+    uint64_t rate, again;
+
+    ck_assert(pv_mac_parse("00:16:3E:0a:ff:01", mac));
+    pv_mac_text(mac, text);
+    ck_assert_str_eq(text, "00:16:3e:0a:ff:01");
+    for (size_t i = 0; i < sizeof(bad_macs) / sizeof(bad_macs[0]); i++) {
+        ck_assert_msg(!pv_mac_parse(bad_macs[i], mac), "%s", bad_macs[i]);
+    }
+    for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+        ck_assert_msg(pv_rate_parse(rates[i].text, &rate), "%s", rates[i].text);
+        ck_assert_uint_eq(rate, rates[i].rate);
+        ck_assert(pv_rate_parse(pv_rate_text(rate, text), &again));
+        ck_assert_uint_eq(again, rate);
+    }
+    for (size_t i = 0; i < sizeof(bad_rates) / sizeof(bad_rates[0]); i++) {
+        ck_assert_msg(!pv_rate_parse(bad_rates[i], &rate), "%s", bad_rates[i]);
+    }
+}
+END_TEST
+
+START_TEST(lists)
+{
+    struct pv_config *config = parse(
+        GOOD "\"disks\": [{\"source\": \"/a\"}, {\"source\": \"/b\", \"target\": \"xvdb\", \"access\": \"ro\"}, "
+             "{\"source\": \"/c\", \"cache\": \"writeback\"}],\n"
+             "\"networks\": [{\"bridge\": \"br0\", \"rate\": \"8Mb/s\", \"vlan\": 5, \"ip\": \"10.0.0.2 fd00::2\"}, "
+             "{\"bridge\": \"br1\", \"mac\": \"00:16:3e:00:00:01\"}]}");
+    struct pv_network *network;
+
+    ck_assert_msg(config != NULL, "%s", error.message);
+    ck_assert_uint_eq(config->disks.count, 3);
+    ck_assert_str_eq(pv_config_disk(config, 0)->target, "xvda");
+    ck_assert_uint_eq(pv_config_disk(config, 1)->access, PV_ACCESS_READ_ONLY);
+    ck_assert_str_eq(pv_config_disk(config, 2)->target, "xvdc");
+    ck_assert_uint_eq(pv_config_disk(config, 2)->cache, PV_CACHE_WRITEBACK);
+    network = pv_config_network(config, 0);
+    ck_assert_uint_eq(network->rate, 1000000);
+    ck_assert_uint_eq(network->vlan, 5);
+    ck_assert_uint_eq(network->mac[2], 0x3e);
+    ck_assert_uint_eq(pv_config_network(config, 1)->mac[5], 1);
+    pv_config_free(config);
+}
+END_TEST
+
+START_TEST(mistakes)
+{
+    refuse(GOOD "\"disks\": {}}", "web.json:5: disks: must be an array, and is an object");
+    refuse(GOOD "\"disks\": [3]}", "web.json:5: disks[0]: a disk must be an object, and is a number");
+    refuse(GOOD "\"disks\": [{\"source\": \"/a\"},\n{}]}", "web.json:6: disks[1].source: is missing");
+    refuse(GOOD "\"disks\": [{\"source\": \"/a\",\n\"size\": \"1G\"}]}",
+           "web.json:6: disks[0]: size: there is no such key; parvis.json(5) lists them");
+    refuse(GOOD "\"disks\": [{\"source\": \"/a\", \"source\": \"/b\"}]}",
+           "web.json:5: disks[0].source: is there twice");
+    refuse(GOOD "\"disks\": [{\"source\": 1}]}", "web.json:5: disks[0].source: must be a string, and is a number");
+    refuse(GOOD "\"disks\": [{\"source\": \"/a\", \"target\": \"hda\"}]}",
+           "web.json:5: disks[0].target: \"hda\" is not a disk's name, such as \"xvda\" or \"xvdb1\"");
+    refuse(GOOD "\"disks\": [{\"source\": \"/a\", \"target\": \"xvda\"}, {\"source\": \"/b\", \"target\": \"xvda\"}]}",
+           "web.json:5: disks[1].target: another disk is xvda too");
+    refuse(GOOD "\"networks\": [{\"bridge\": \"a/b\"}]}",
+           "web.json:5: networks[0].bridge: \"a/b\" cannot be the name of a bridge");
+    refuse(GOOD "\"networks\": [{\"bridge\": \"b\", \"vlan\": 4095}]}",
+           "web.json:5: networks[0].vlan: 4095 is out of range: 1 to 4094 are possible");
+    refuse(GOOD "\"networks\": [{\"bridge\": \"b\", \"ip\": \"10.0.0\"}]}",
+           "web.json:5: networks[0].ip: \"10.0.0\" is not an address such as 10.0.0.2 or fd00::2");
+    refuse(GOOD "\"networks\": [{\"bridge\": \"b\", \"mac\": \"01:16:3e:00:00:01\"}]}",
+           "web.json:5: networks[0].mac: \"01:16:3e:00:00:01\" is a group's address, not one interface's");
+    refuse(GOOD "\"networks\": [{\"bridge\": \"b\", \"mac\": \"00:16:3e:00:00:01\"}, {\"bridge\": \"c\", "
+                "\"mac\": \"00:16:3E:00:00:01\"}]}",
+           "web.json:5: networks[1].mac: another network has the same");
+    refuse(GOOD "\"networks\": [{\"bridge\": \"b\", \"rate\": \"1b/s\"}]}",
+           "web.json:5: networks[0].rate: \"1b/s\" is out of range: 1kB/s to 100GB/s are possible");
+}
+END_TEST
+
+/* What a restart reads is what the domain had, its hardware addresses too. */
+START_TEST(round_trip)
+{
+    struct pv_config *first = parse(GOOD "\"disks\": [{\"source\": \"/a\"}], \"networks\": [{\"bridge\": \"br0\", "
+                                         "\"rate\": \"100Mb/s\", \"vlan\": 9}]}"),
+                     *second;
+    char *text = pv_config_text(first), *again;
+
+    second = parse(text);
+    ck_assert_msg(second != NULL, "%s", error.message);
+    again = pv_config_text(second);
+    ck_assert_str_eq(text, again);
+    ck_assert_mem_eq(pv_config_network(first, 0)->mac, pv_config_network(second, 0)->mac, PV_MAC_SIZE);
+    free(text);
+    free(again);
+    pv_config_free(first);
+    pv_config_free(second);
+}
+END_TEST
+
+START_TEST(overridden)
+{
+    char *good[] = {"disks=[{\"source\": \"/z\"}]"}, *object[] = {"disks={}"}, *broken[] = {"disks=["},
+         *wrong[] = {"disks=[{\"target\": \"xvda\"}]"};
+    struct pv_config *config = parse_with(GOOD "\"disks\": [{\"source\": \"/a\"}, {\"source\": \"/b\"}]}", good, 1);
+
+    ck_assert_msg(config != NULL, "%s", error.message);
+    ck_assert_uint_eq(config->disks.count, 1);
+    ck_assert_str_eq(pv_config_disk(config, 0)->source, "/z");
+    pv_config_free(config);
+    ck_assert_ptr_null(parse_with(GOOD "\"vcpus\": 1}", object, 1));
+    ck_assert_str_eq(error.message, "command line: disks: must be an array, and is an object");
+    ck_assert_ptr_null(parse_with(GOOD "\"vcpus\": 1}", broken, 1));
+    ck_assert_ptr_null(parse_with(GOOD "\"vcpus\": 1}", wrong, 1));
+    ck_assert_str_eq(error.message, "command line: disks[0].source: is missing");
+}
+END_TEST
+
+START_TEST(added_and_removed)
+{
+    struct pv_config *config = parse(GOOD "\"disks\": [{\"source\": \"/dev/null\"}]}");
+    char *second[] = {(char *)"source=/dev/zero", (char *)"access=ro"};
+    char *taken[] = {(char *)"source=/dev/zero", (char *)"target=xvda"}, *missing[] = {(char *)"source=/no/such"};
+
+    ck_assert_int_eq(pv_config_add_item(config, PV_KEY_DISKS, second, 2, &error), 0);
+    ck_assert_str_eq(pv_config_disk(config, 1)->target, "xvdb");
+    ck_assert_int_eq(pv_config_add_item(config, PV_KEY_DISKS, taken, 2, &error), -1);
+    ck_assert_int_eq(pv_config_add_item(config, PV_KEY_DISKS, missing, 1, &error), -1);
+    ck_assert_str_eq(error.message, "command line: disks[2].source: /no/such: No such file or directory");
+    ck_assert_uint_eq(config->disks.count, 2);
+    pv_config_remove_item(config, PV_KEY_DISKS, 0);
+    ck_assert_uint_eq(config->disks.count, 1);
+    ck_assert_str_eq(pv_config_disk(config, 0)->source, "/dev/zero");
+    pv_config_free(config);
+}
+END_TEST
+
+Suite *device_suite(void)
+{
+    Suite *suite = suite_create("device");
+    TCase *tests = tcase_create("device");
+
+    tcase_add_test(tests, disk_numbers);
+    tcase_add_test(tests, addresses_and_rates);
+    tcase_add_test(tests, lists);
+    tcase_add_test(tests, mistakes);
+    tcase_add_test(tests, round_trip);
+    tcase_add_test(tests, overridden);
+    tcase_add_test(tests, added_and_removed);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
