@@ -35,7 +35,7 @@ no_devices_left() {
 
 # show_logs NAME...: what the guests said, for the reader of a failure.
 show_logs() {
-    [ "$failed_count" = 0 ] || for shown in "$@"; do
+    [ "${failed_count:-0}" = 0 ] || for shown in "$@"; do
         echo "--- the console of $shown"
         tail -n 30 "$(guest_log "$shown")"
     done
