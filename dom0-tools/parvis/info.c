@@ -10,6 +10,7 @@
 #include "lib/json.h"
 #include "lib/store.h"
 #include "lib/sysctl.h"
+#include "lib/usage.h"
 #include "parvis/command.h"
 #include "parvis/state.h"
 #include "pvabi/domctl.h"
@@ -33,6 +34,7 @@ struct fact {
 struct facts {
     size_t count;
     struct fact list[MOST_FACTS];
+    struct pv_usage usage; /* known for domains, where the hypervisor tells */
 };
 
 static void add_text(struct facts *facts, const char *key, const char *text)
@@ -119,12 +121,24 @@ static void stored_facts(const char *name, struct facts *facts)
     pv_config_free(config);
 }
 
+static void usage_facts(const struct pv_usage *usage, struct facts *facts)
+{
+    add_number(facts, "event_ports", usage->event_ports);
+    add_number(facts, "event_ports_max", usage->event_ports_max);
+    add_number(facts, "grant_frames", usage->grant_frames);
+    add_number(facts, "grant_frames_max", usage->grant_frames_max);
+    add_number(facts, "maptrack_frames", usage->maptrack_frames);
+    add_number(facts, "maptrack_frames_max", usage->maptrack_frames_max);
+    add_number(facts, "grant_mappings", usage->mappings);
+}
+
 static int domain_facts(struct pv_host *host, const char *which, struct facts *facts, struct pv_error *error)
 {
     struct pv_domain_info info;
     char uuid[PV_UUID_TEXT], *name;
 
-    if (pv_domain_find(host, which, &info, error) != 0) {
+    if (pv_domain_find(host, which, &info, error) != 0 ||
+        pv_usage_get(host->ctx, info.domid, &facts->usage, error) != 0) {
         return -1;
     }
     name = pv_domain_name(host, info.domid);
@@ -139,6 +153,9 @@ static int domain_facts(struct pv_host *host, const char *which, struct facts *f
     add_number(facts, "vcpus_max", info.max_vcpu_id + 1ULL);
     add_number(facts, "cpu_time_ns", info.cpu_time);
     add_number(facts, "cpu_pool", info.pool);
+    if (facts->usage.known) {
+        usage_facts(&facts->usage, facts);
+    }
     if (name) {
         stored_facts(name, facts);
     }
@@ -157,6 +174,26 @@ static void print_text(const struct facts *facts)
             printf("%-20s %s\n", fact->key, fact->text);
         }
     }
+    for (unsigned int i = 0; facts->usage.known && i < facts->usage.refusal_count; i++) {
+        const struct pv_refusal *refusal = &facts->usage.refusals[i];
+
+        printf("%-20s %s %s%s%" PRIu64 "\n", "refused_hypercall", refusal->hypercall, refusal->error,
+               refusal->error[0] ? " " : "", refusal->count);
+    }
+}
+
+static void write_refusals(struct pv_json_writer *writer, const struct pv_usage *usage)
+{
+    pv_json_key(writer, "refused_hypercalls");
+    pv_json_open(writer, PV_JSON_ARRAY);
+    for (unsigned int i = 0; i < usage->refusal_count; i++) {
+        pv_json_open(writer, PV_JSON_OBJECT);
+        pv_json_member_string(writer, "hypercall", usage->refusals[i].hypercall);
+        pv_json_member_string(writer, "error", usage->refusals[i].error);
+        pv_json_member_integer(writer, "count", (long long)usage->refusals[i].count);
+        pv_json_close(writer, PV_JSON_OBJECT);
+    }
+    pv_json_close(writer, PV_JSON_ARRAY);
 }
 
 static int print_json(const struct facts *facts, struct pv_error *error)
@@ -174,6 +211,9 @@ static int print_json(const struct facts *facts, struct pv_error *error)
             } else {
                 pv_json_member_string(writer, fact->key, fact->text);
             }
+        }
+        if (facts->usage.known) {
+            write_refusals(writer, &facts->usage);
         }
         pv_json_close(writer, PV_JSON_OBJECT);
         text = pv_json_writer_text(writer);

@@ -13,8 +13,8 @@
 #include "core/guest_cpu.h"
 #include "core/io.h"
 #include "core/mm.h"
+#include "core/refusal.h"
 #include "core/sched.h"
-#include "core/timer.h"
 #include "lib/rangeset.h"
 #include "port/lock.h"
 #include "port/vcpu.h"
@@ -64,6 +64,8 @@ struct domain {
     struct evtchn_domain evtchn;
     struct gnttab *gnttab; /* NULL for idle and special domains */
     struct sched_domain sched;
+
+    struct refusals refusals;
 
     struct io_domain io;
     struct rangeset *io_ports; /* what the domain may touch; NULL: nothing */

@@ -87,6 +87,14 @@ void gnttab_copy(struct domain *d, struct gnttab_copy *op);
 int gnttab_cache_flush(const struct domain *d, const struct gnttab_cache_flush *op,
                        grant_ref_t *cursor) MUST_CHECK;
 
+/* How much of its limits a domain uses; zeros without a table. */
+struct gnttab_usage {
+    uint32_t frames, frames_max;
+    uint32_t maptrack_frames, maptrack_frames_max;
+    uint32_t mappings;
+};
+void gnttab_usage(const struct domain *d, struct gnttab_usage *usage);
+
 /* Prints how much of its limits a domain uses, and its grants that are in use. For the debug keys: takes no
  * lock. */
 void gnttab_print(const struct domain *d);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Grant tables on the hypervisor's console. */
+/* How much grant tables are used, for the toolstack and on the hypervisor's console. */
 #include "core/domain.h"
 #include "core/gnttab.h"
 #include "core/gnttab_table.h"
 #include "lib/log.h"
+#include "port/atomic.h"
 
 #define ENTRIES_SHOWN 64u
 
@@ -13,6 +14,18 @@ static void entry_print(grant_ref_t ref, const struct gnttab_active *a)
              (unsigned long long)(a->passes_on ? 0 : a->frame.n), a->user, a->passes_on ? " (passes on)" : "",
              a->uses[GNTTAB_HOST_READ], a->uses[GNTTAB_HOST_WRITE], a->uses[GNTTAB_DEVICE_READ],
              a->uses[GNTTAB_DEVICE_WRITE]);
+}
+
+void gnttab_usage(const struct domain *d, struct gnttab_usage *usage)
+{
+    const struct gnttab *t = d->gnttab;
+
+    *usage = (struct gnttab_usage){0};
+    if (t) {
+        *usage = (struct gnttab_usage){port_read_u32(&t->frames), t->frames_max,
+                                       port_read_u32(&t->maptrack.frames), t->maptrack.frames_max,
+                                       port_read_u32(&t->maptrack.used)};
+    }
 }
 
 void gnttab_print(const struct domain *d)

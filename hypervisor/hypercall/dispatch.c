@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The one way from a number to a handler. */
 #include "core/domain.h"
+#include "core/refusal.h"
 #include "hypercall/hypercall.h"
 #include "lib/nospec.h"
 #include "port/cpu.h"
@@ -20,7 +21,7 @@ static const struct hypercall_entry entries[] = {
 #undef ANY
 #undef PRIV
 
-int64_t hypercall_run(uint64_t number, struct hypercall_args *args)
+static int64_t hypercall_call(uint64_t number, struct hypercall_args *args)
 {
     const struct hypercall_entry *entry;
 
@@ -35,4 +36,17 @@ int64_t hypercall_run(uint64_t number, struct hypercall_args *args)
         return -XEN_EPERM;
     }
     return entry->handler(args);
+}
+
+/* Results between are errnos; a handler's other answers are far away, or not negative. */
+#define ERRNO_MAX 4095
+
+int64_t hypercall_run(uint64_t number, struct hypercall_args *args)
+{
+    int64_t result = hypercall_call(number, args);
+
+    if (UNLIKELY(result < 0 && result >= -ERRNO_MAX && result != HYPERCALL_RESTART)) {
+        refusal_note(CURRENT_DOMAIN(), number, (uint32_t)-result);
+    }
+    return result;
 }

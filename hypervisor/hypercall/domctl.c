@@ -7,6 +7,7 @@
 #include "lib/string.h"
 #include "port/cpu.h"
 #include "port/guest_copy.h"
+#include "pvabi/parvis.h"
 
 #define GRANT_FRAMES_DEFAULT    64u
 #define MAPTRACK_FRAMES_DEFAULT 1024u
@@ -131,10 +132,19 @@ static int64_t get_info(struct xen_domctl *op)
     return 0;
 }
 
+static int64_t run_command(struct domain *d, struct xen_domctl *op, bool *copy_back)
+{
+    domctl_handler *handler;
+
+    if (op->cmd == PARVIS_DOMCTL_get_usage) {
+        return domctl_usage(d, op, copy_back);
+    }
+    handler = op->cmd < ARRAY_SIZE(handlers) ? handlers[index_nospec(op->cmd, ARRAY_SIZE(handlers))] : NULL;
+    return handler ? handler(d, op, copy_back) : -XEN_ENOSYS;
+}
+
 static int64_t run_on_domain(struct xen_domctl *op, bool *copy_back)
 {
-    domctl_handler *handler =
-        op->cmd < ARRAY_SIZE(handlers) ? handlers[index_nospec(op->cmd, ARRAY_SIZE(handlers))] : NULL;
     struct domain *d;
     int64_t result;
 
@@ -143,7 +153,7 @@ static int64_t run_on_domain(struct xen_domctl *op, bool *copy_back)
     if (!d) {
         return -XEN_ESRCH;
     }
-    result = handler ? handler(d, op, copy_back) : -XEN_ENOSYS;
+    result = run_command(d, op, copy_back);
     domain_put(d);
     return result;
 }

@@ -24,5 +24,6 @@ domctl_handler domctl_hypercall_init, domctl_address_size, domctl_set_tsc_info, 
 domctl_handler domctl_set_time_offset, domctl_set_handle, domctl_subscribe, domctl_shadow_op;
 domctl_handler domctl_io_ports, domctl_io_frames, domctl_irq;
 domctl_handler domctl_set_cpu_policy, domctl_get_cpu_policy;
+domctl_handler domctl_usage;
 
 #endif

@@ -10,5 +10,6 @@ TCase *domain_life_tests(void);
 TCase *domain_calls_tests(void);
 TCase *domain_toolstack_tests(void);
 TCase *domain_console_tests(void);
+TCase *domain_refusal_tests(void);
 
 #endif

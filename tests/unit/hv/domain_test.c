@@ -5,7 +5,7 @@
 #include "domain_suites.h"
 
 /* So that a test that is not added any more is noticed. */
-#define TESTS_TOTAL 57
+#define TESTS_TOTAL 61
 
 int main(void)
 {
@@ -18,6 +18,7 @@ int main(void)
     suite_add_tcase(suite, domain_calls_tests());
     suite_add_tcase(suite, domain_toolstack_tests());
     suite_add_tcase(suite, domain_console_tests());
+    suite_add_tcase(suite, domain_refusal_tests());
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);
