@@ -27,6 +27,7 @@ static struct {
     uint32_t head[ZONE_COUNT][2][ORDER_COUNT]; /* second index: dirty */
     uint64_t filled[ZONE_COUNT]; /* which lists are not empty: bit order, or 32 + order for dirty ones */
     uint64_t free, dirty, claimed;
+    uint32_t scrubbing; /* atomic: a CPU is in frame_scrub_some */
 } pool = {.lock = SPINLOCK(LOCK_FRAME_ALLOC)};
 
 static unsigned int zone_of(uint64_t n)
@@ -277,7 +278,7 @@ static uint64_t dirty_take(unsigned int *order)
     return n;
 }
 
-bool frame_scrub_some(void)
+static bool scrub_block(void)
 {
     unsigned int order = 0;
     uint64_t first = dirty_take(&order);
@@ -296,6 +297,19 @@ bool frame_scrub_some(void)
     block_insert(first, order, false);
     lock_release(token);
     return frame_dirty_count() != 0;
+}
+
+/* One CPU at a time: many idle ones would only keep the lock from those that have work to do. */
+bool frame_scrub_some(void)
+{
+    bool more;
+
+    if (frame_dirty_count() == 0 || port_swap_u32(&pool.scrubbing, 1)) {
+        return false;
+    }
+    more = scrub_block();
+    port_write_release_u32(&pool.scrubbing, 0);
+    return more;
 }
 
 uint64_t frame_free_count(void)

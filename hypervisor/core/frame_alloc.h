@@ -31,7 +31,8 @@ void frame_free(mfn_t first, unsigned int order, bool translated);
 mfn_t frame_alloc_hv(unsigned int order);
 void frame_free_hv(mfn_t first, unsigned int order);
 
-/* Cleans a few dirty free frames; for idle CPUs, no lock held. True: there is more to do. */
+/* Cleans a few dirty free frames; for idle CPUs, no lock held. True: there is more to do; false also when
+ * another CPU is at it. */
 bool frame_scrub_some(void);
 
 /* How many frames are free, and how many of these are dirty. */
