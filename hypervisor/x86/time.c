@@ -7,16 +7,13 @@
 #include "port/cpu.h"
 #include "port/time.h"
 #include "x86/apic.h"
+#include "x86/calibrate.h"
 #include "x86/cpu.h"
 
-#define NS_PER_SECOND     1000000000ull
-#define PIT_HZ            1193182u
-#define PIT_CHANNEL2      0x42
-#define PIT_COMMAND       0x43
-#define PIT_GATE          0x61
-#define CALIBRATION_TICKS 11932u /* 10 ms */
-#define MEASUREMENTS      5u
-#define TIMER_MAX_NS      1000000000ull
+#define NS_PER_SECOND 1000000000ull
+#define TIMER_MAX_NS  1000000000ull
+/* An update of the RTC takes 2 ms; so many reads take longer on any machine. */
+#define RTC_READS_MAX 100000u
 
 static uint64_t tsc_start;
 static uint32_t tsc_mul; /* nanoseconds = (ticks << shift) * mul >> 32 */
@@ -25,20 +22,6 @@ static uint32_t tsc_khz;
 static uint64_t apic_hz;
 static bool stable;
 static uint64_t wallclock_base;
-
-/* Waits for one run of PIT channel 2, which counts CALIBRATION_TICKS down. */
-static void pit_wait(void)
-{
-    uint8_t gate = x86_in8(PIT_GATE);
-
-    x86_out8(PIT_GATE, (uint8_t)((gate & ~0x02) | 0x01));
-    x86_out8(PIT_COMMAND, 0xb0); /* channel 2, both bytes, mode 0 */
-    x86_out8(PIT_CHANNEL2, CALIBRATION_TICKS & 0xff);
-    x86_out8(PIT_CHANNEL2, CALIBRATION_TICKS >> 8);
-    while (!(x86_in8(PIT_GATE) & 0x20)) {
-    }
-    x86_out8(PIT_GATE, gate);
-}
 
 static void set_scale(uint64_t hz)
 {
@@ -86,9 +69,10 @@ static uint64_t read_rtc(void)
     uint32_t second, minute, hour, day, month, year;
     uint8_t mode = cmos(0x0b), raw_hour;
     bool binary = mode & 4;
+    uint32_t reads = RTC_READS_MAX;
 
     do {
-        while (cmos(0x0a) & 0x80) {
+        while (cmos(0x0a) & 0x80 && --reads > 0) {
         }
         second = from_bcd(cmos(0), binary);
         minute = from_bcd(cmos(2), binary);
@@ -96,7 +80,7 @@ static uint64_t read_rtc(void)
         day = from_bcd(cmos(7), binary);
         month = from_bcd(cmos(8), binary);
         year = 2000 + from_bcd(cmos(9), binary);
-    } while (second != from_bcd(cmos(0), binary));
+    } while (second != from_bcd(cmos(0), binary) && reads > 0 && --reads > 0);
     hour = from_bcd(raw_hour & 0x7f, binary);
     if (!(mode & 2) && raw_hour & 0x80) {
         hour = hour % 12 + 12;
@@ -104,31 +88,15 @@ static uint64_t read_rtc(void)
     return ((days_since_1970(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
 }
 
-/* What both counters did while the PIT ran once. */
-static void measure(uint64_t *tsc, uint64_t *apic)
-{
-    uint64_t tsc_before;
-    uint32_t apic_before;
-
-    x86_apic_timer_start(UINT32_MAX);
-    tsc_before = x86_rdtsc();
-    apic_before = x86_apic_timer_now();
-    pit_wait();
-    *tsc = MIN(*tsc, x86_rdtsc() - tsc_before);
-    *apic = MIN(*apic, (uint64_t)(apic_before - x86_apic_timer_now()));
-    x86_apic_timer_start(0);
-}
-
 void x86_time_init(bool unstable)
 {
-    uint64_t tsc = UINT64_MAX, apic = UINT64_MAX;
+    struct x86_rates rates;
 
-    /* Whatever disturbs a measurement makes it too long: the shortest is the best. */
-    for (unsigned int i = 0; i < MEASUREMENTS; i++) {
-        measure(&tsc, &apic);
+    if (!x86_calibrate(&rates)) {
+        port_panic("neither ACPI's timer nor the PIT runs: there is nothing to measure the TSC against");
     }
-    tsc_khz = (uint32_t)(tsc * PIT_HZ / CALIBRATION_TICKS / 1000);
-    apic_hz = apic * PIT_HZ / CALIBRATION_TICKS;
+    tsc_khz = (uint32_t)(rates.tsc_hz / 1000);
+    apic_hz = rates.apic_hz;
     set_scale((uint64_t)tsc_khz * 1000);
     tsc_start = x86_rdtsc();
     stable = !unstable && (x86_features.invariant_tsc || x86_features.hypervisor);

@@ -6,7 +6,7 @@
 #include "lib/types.h"
 
 /*
- * Measures the TSC and the APIC timer against the PIT, reads the wall clock, and starts system time at 0;
+ * Measures the TSC and the APIC timer (x86/calibrate.h), reads the wall clock, and starts system time at 0;
  * once, on the first CPU with its APIC on. unstable is the command line's tsc=unstable.
  */
 void x86_time_init(bool unstable);
