@@ -2,7 +2,6 @@
 /* Parses the hypervisor's command line. One table of keys; a word that is none of them is an error that names
  * it. */
 #include "boot/command_line.h"
-#include "x86/boot_info.h"
 #include "lib/string.h"
 
 struct option {

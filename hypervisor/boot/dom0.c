@@ -7,7 +7,6 @@
  * (MOD_START_PFN).
  */
 #include "boot/dom0.h"
-#include "x86/boot_info.h"
 #include "boot/command_line.h"
 #include "boot/dom0_tables.h"
 #include "core/domain.h"
@@ -15,6 +14,7 @@
 #include "core/heap.h"
 #include "core/hypercall_page.h"
 #include "lib/elf.h"
+#include "lib/extents.h"
 #include "lib/log.h"
 #include "lib/string.h"
 #include "port/cpu.h"
@@ -24,6 +24,7 @@
 #include "pvabi/errno.h"
 #include "x86/acpi.h"
 #include "x86/cpu.h"
+#include "x86/loader.h"
 #include "x86/serial.h"
 
 #define MIB         (1ull << 20)
@@ -330,9 +331,21 @@ static const char *make_domain(struct dom0 *b)
     return NULL;
 }
 
+/* The module's words, then those behind "--" on the hypervisor's line. */
+static const char *command_line(struct boot_module *kernel)
+{
+    size_t length = strlen(kernel->line);
+
+    if (length != 0 && boot_info.kernel_line[0] != '\0' && length < sizeof(kernel->line) - 1) {
+        kernel->line[length++] = ' ';
+    }
+    strlcpy(kernel->line + length, boot_info.kernel_line, sizeof(kernel->line) - length);
+    return kernel->line;
+}
+
 static const char *read_modules(struct dom0 *b)
 {
-    const struct boot_module *kernel = &boot_info.modules[0], *initrd = &boot_info.modules[1];
+    struct boot_module *kernel = &boot_info.modules[0], *initrd = &boot_info.modules[1];
     const char *wrong;
 
     if (boot_info.module_count == 0) {
@@ -347,7 +360,7 @@ static const char *read_modules(struct dom0 *b)
     if (b->kernel.virt_base & ~PAGE_MASK) {
         return "the kernel's note VIRT_BASE is not at the start of a page";
     }
-    b->line = kernel->line;
+    b->line = command_line(kernel);
     if (boot_info.module_count > 1) {
         b->initrd_image = (const void *)(LAYOUT_DIRECT + initrd->start);
         b->initrd_size = initrd->end - initrd->start;
@@ -358,13 +371,20 @@ static const char *read_modules(struct dom0 *b)
     return NULL;
 }
 
+/* Modules that share a page, as the files of an archive do, give it back once. */
 static void free_modules(void)
 {
-    for (unsigned int i = 0; i < boot_info.module_count; i++) {
-        uint64_t first = boot_info.modules[i].start >> PAGE_SHIFT;
-        uint64_t end = ROUND_UP(boot_info.modules[i].end, PAGE_SIZE) >> PAGE_SHIFT;
+    struct extents pages = {.count = 0};
 
-        frame_add_free(mfn(first), end - first);
+    for (unsigned int i = 0; i < boot_info.module_count; i++) {
+        if (!extents_add(&pages, boot_info.modules[i].start & PAGE_MASK,
+                         ROUND_UP(boot_info.modules[i].end, PAGE_SIZE))) {
+            return;
+        }
+    }
+    for (unsigned int i = 0; i < pages.count; i++) {
+        frame_add_free(mfn(pages.items[i].start >> PAGE_SHIFT),
+                       (pages.items[i].end - pages.items[i].start) >> PAGE_SHIFT);
     }
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Start of day on the first CPU: the order of initialisation, and nothing else. */
-#include "x86/boot_info.h"
 #include "boot/command_line.h"
 #include "boot/dom0.h"
 #include "core/console.h"
@@ -17,10 +16,12 @@
 #include "x86/boot_alloc.h"
 #include "x86/cpu.h"
 #include "x86/descriptors.h"
+#include "x86/efi.h"
 #include "x86/exit.h"
 #include "x86/interrupts.h"
 #include "x86/ioapic.h"
 #include "x86/l1tf.h"
+#include "x86/loader.h"
 #include "x86/page_table.h"
 #include "x86/serial.h"
 #include "x86/smp.h"
@@ -163,7 +164,7 @@ void boot_start(uint32_t magic, uint32_t information)
     const char *wrong;
 
     x86_serial_init();
-    wrong = boot_info_read(magic, information);
+    wrong = x86_loader_read(magic, information);
     if (wrong) {
         refuse(wrong);
     }
@@ -181,7 +182,8 @@ void boot_start(uint32_t magic, uint32_t information)
     x86_features_init();
     x86_paging_init();
     x86_alternatives_apply();
-    x86_acpi_init(boot_info.rsdp);
+    x86_efi_init();
+    x86_acpi_init();
     x86_apic_init(acpi_info.apic_physical);
     cpu_count = make_cpus();
     x86_smp_prepare();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* platform_op: what only the domain that drives the machine may ask. */
 #include "core/domain.h"
+#include "hypercall/firmware.h"
 #include "hypercall/hypercall.h"
 #include "lib/log.h"
 #include "lib/string.h"
@@ -76,8 +77,10 @@ static int64_t run(struct xen_platform_op *op, bool *copy_back)
     case XENPF_get_cpuinfo:
         *copy_back = true;
         return cpu_info(op);
+    case XENPF_efi_runtime_call:
+        return -XEN_EOPNOTSUPP;
     case XENPF_firmware_info:
-        return -XEN_ESRCH;
+        return firmware_info(&op->u.firmware_info, copy_back);
     default:
         return -XEN_ENOSYS;
     }

@@ -42,6 +42,26 @@ int port_acpi_sleep(uint16_t pm1a, uint16_t pm1b);
  */
 bool port_machine_e820(unsigned int index, struct e820entry *entry);
 
+/* What EFI told, for the first domain. */
+struct port_efi {
+    bool present;
+    uint32_t revision, vendor_revision;
+    const uint16_t *vendor; /* ends with 0 */
+    uint64_t tables;        /* physical address of its configuration table */
+    uint32_t table_count;
+};
+
+struct port_efi_memory {
+    uint64_t start, length, attributes;
+    uint32_t type;
+};
+
+/* NULL where the machine did not start by EFI. */
+const struct port_efi *port_efi(void);
+
+/* The descriptor with this index of EFI's memory map; false at the end. */
+bool port_efi_memory(unsigned int index, struct port_efi_memory *memory);
+
 /*
  * The first frame of a run of 2 MiB that holds the given 2 MiB of the machine-to-physical table (the table's
  * entries from chunk * 2^18 on); MFN_INVALID when that part of the table has no memory of its own.

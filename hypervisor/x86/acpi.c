@@ -4,6 +4,7 @@
 #include "lib/log.h"
 #include "lib/string.h"
 #include "port/cpu.h"
+#include "x86/loader.h"
 #include "x86/page_table.h"
 
 struct acpi_header {
@@ -24,6 +25,7 @@ struct acpi_rsdp {
     uint64_t xsdt;
 } __attribute__((packed));
 
+#define RSDP_OLD_SIZE    20u
 #define TABLE_LENGTH_MAX (4u << 20)
 
 enum {
@@ -44,6 +46,8 @@ enum {
     FADT_FLAGS = 112,
     FADT_RESET_REGISTER = 116,
     FADT_RESET_VALUE = 128,
+    FADT_X_DSDT = 140,
+    FADT_X_DSDT_END = 148,
 };
 
 #define FADT_HAS_RESET   (1u << 10)
@@ -169,6 +173,7 @@ static void read_fadt(const uint8_t *table, uint32_t length)
 {
     struct acpi_info *a = &acpi_info;
     const uint8_t *dsdt;
+    uint64_t dsdt_at;
 
     if (length < FADT_RESET_REGISTER) {
         return;
@@ -183,7 +188,8 @@ static void read_fadt(const uint8_t *table, uint32_t length)
         a->reset_port = (uint16_t)read_field(table, FADT_RESET_REGISTER + 4, 8);
         a->reset_value = table[FADT_RESET_VALUE];
     }
-    dsdt = map_table(read_field(table, FADT_DSDT, 4));
+    dsdt_at = length >= FADT_X_DSDT_END ? read_field(table, FADT_X_DSDT, 8) : 0;
+    dsdt = map_table(dsdt_at ? dsdt_at : read_field(table, FADT_DSDT, 4));
     if (dsdt) {
         find_s5(dsdt, (uint32_t)read_field(dsdt, 4, 4));
     }
@@ -205,21 +211,37 @@ static void read_table(uint64_t physical)
     }
 }
 
-void x86_acpi_init(uint64_t rsdp)
+/* The root pointer: what the loader copied, or what it pointed at, or what is found. False if there is none.
+ */
+static bool read_root(struct acpi_rsdp *root)
 {
-    const struct acpi_rsdp *root;
+    uint64_t at = boot_info.rsdp;
+
+    *root = (struct acpi_rsdp){0};
+    if (boot_info.rsdp_size >= RSDP_OLD_SIZE) {
+        memcpy(root, boot_info.rsdp_copy, MIN(boot_info.rsdp_size, sizeof(*root)));
+        return true;
+    }
+    at = at ? at : find_rsdp();
+    if (at) {
+        memcpy(root, x86_map_firmware(at, sizeof(*root)), sizeof(*root));
+    }
+    return at != 0;
+}
+
+void x86_acpi_init(void)
+{
+    struct acpi_rsdp root;
     const uint8_t *list;
     uint32_t width;
 
-    rsdp = rsdp ? rsdp : find_rsdp();
     acpi_info.apic_physical = 0xfee00000;
-    if (rsdp == 0) {
+    if (!read_root(&root)) {
         log_error("no ACPI tables: one CPU, no interrupt routing for the first domain");
         return;
     }
-    root = x86_map_firmware(rsdp, sizeof(*root));
-    width = root->revision >= 2 && root->xsdt != 0 ? 8 : 4;
-    list = map_table(width == 8 ? root->xsdt : root->rsdt);
+    width = root.revision >= 2 && root.xsdt != 0 ? 8 : 4;
+    list = map_table(width == 8 ? root.xsdt : root.rsdt);
     if (!list) {
         log_error("ACPI's root table is damaged: one CPU, no interrupt routing for the first domain");
         return;

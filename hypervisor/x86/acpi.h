@@ -45,8 +45,8 @@ struct acpi_info {
 
 extern struct acpi_info acpi_info;
 
-/* Reads the tables; rsdp is a physical address or 0 to search. acpi_info.present tells whether there was
- * anything. */
-void x86_acpi_init(uint64_t rsdp);
+/* Reads the tables that the loader pointed at, or else those that are found. acpi_info.present tells whether
+ * there was anything. */
+void x86_acpi_init(void);
 
 #endif

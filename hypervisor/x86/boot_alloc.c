@@ -2,73 +2,41 @@
 /* Memory before the frame allocator exists. The model: RAM regions, and a sorted list of ranges that are
  * taken. */
 #include "x86/boot_alloc.h"
-#include "x86/boot_info.h"
 #include "core/frame.h"
+#include "lib/e820.h"
+#include "lib/extents.h"
 #include "lib/string.h"
 #include "port/cpu.h"
 #include "port/map.h"
+#include "x86/loader.h"
 
-#define E820_RAM  1u
-#define FOUR_GIB  0x100000000ull
-#define TAKEN_MAX 32u
-
-struct range {
-    uint64_t start, end;
-};
+#define FOUR_GIB 0x100000000ull
 
 struct x86_ram_region x86_ram[X86_RAM_REGIONS_MAX];
 unsigned int x86_ram_count;
 
 extern const char image_start[], image_end[];
 
-static struct range taken[TAKEN_MAX];
-static unsigned int taken_count;
+static struct extents taken;
 static uint64_t alloc_total;
 
 static void take(uint64_t start, uint64_t end)
 {
-    unsigned int i = 0;
-
-    if (taken_count == TAKEN_MAX) {
+    if (!extents_add(&taken, start, end)) {
         port_panic("the boot loader's map has too many pieces");
     }
-    /* One that overlaps another, as modules that share a page do, becomes one with it: the list stays sorted
-     * and apart. */
-    for (unsigned int t = 0; t < taken_count;) {
-        if (taken[t].start < end && start < taken[t].end) {
-            start = MIN(start, taken[t].start);
-            end = MAX(end, taken[t].end);
-            taken_count--;
-            memmove(&taken[t], &taken[t + 1], (taken_count - t) * sizeof(taken[0]));
-            t = 0;
-        } else {
-            t++;
-        }
-    }
-    while (i < taken_count && taken[i].start < start) {
-        i++;
-    }
-    memmove(&taken[i + 1], &taken[i], (taken_count - i) * sizeof(taken[0]));
-    taken[i] = (struct range){start, end};
-    taken_count++;
 }
 
+/* The map ascends and has no overlaps: boot_memory_sort. */
 static void add_region(uint64_t first, uint64_t end)
 {
-    unsigned int i = x86_ram_count;
-
     if (first >= end) {
         return;
     }
     if (x86_ram_count == X86_RAM_REGIONS_MAX) {
         port_panic("the memory map has more than %u pieces of RAM", X86_RAM_REGIONS_MAX);
     }
-    while (i > 0 && x86_ram[i - 1].first > first) {
-        x86_ram[i] = x86_ram[i - 1];
-        i--;
-    }
-    x86_ram[i] = (struct x86_ram_region){first, end};
-    x86_ram_count++;
+    x86_ram[x86_ram_count++] = (struct x86_ram_region){first, end};
 }
 
 void x86_boot_memory_init(void)
@@ -91,38 +59,15 @@ void x86_boot_memory_init(void)
     }
 }
 
-/* The highest place below end, in a region from start on, that nothing has taken; 0 if there is none. */
-static uint64_t place_in(uint64_t start, uint64_t end, uint64_t length, uint64_t align)
-{
-    for (unsigned int i = taken_count;; i--) {
-        uint64_t low = i > 0 ? MAX(start, taken[i - 1].end) : start;
-        uint64_t high = i < taken_count ? MIN(end, taken[i].start) : end;
-
-        if (high > low && high - low >= length && ((high - length) & ~(align - 1)) >= low) {
-            return (high - length) & ~(align - 1);
-        }
-        if (i == 0) {
-            return 0;
-        }
-    }
-}
-
 uint64_t x86_boot_alloc(uint64_t length, uint64_t align)
 {
     length = ROUND_UP(length, PAGE_SIZE);
     for (unsigned int i = x86_ram_count; i-- > 0;) {
         uint64_t end = MIN(x86_ram[i].end << PAGE_SHIFT, FOUR_GIB);
-        uint64_t at = place_in(x86_ram[i].first << PAGE_SHIFT, end, length, align);
+        uint64_t at = extents_place(&taken, x86_ram[i].first << PAGE_SHIFT, end, length, align);
 
         if (at != 0) {
-            for (unsigned int t = 0; t < taken_count; t++) {
-                if (taken[t].start == at + length) {
-                    taken[t].start = at;
-                    goto found;
-                }
-            }
             take(at, at + length);
-        found:
             alloc_total += length;
             memset((void *)(LAYOUT_DIRECT + at), 0, length);
             return at;
@@ -144,10 +89,10 @@ void x86_boot_memory_release(void)
     for (unsigned int i = 0; i < x86_ram_count; i++) {
         uint64_t at = x86_ram[i].first << PAGE_SHIFT, end = x86_ram[i].end << PAGE_SHIFT;
 
-        for (unsigned int t = 0; t < taken_count; t++) {
-            if (taken[t].end > at && taken[t].start < end) {
-                release(at, taken[t].start);
-                at = taken[t].end;
+        for (unsigned int t = 0; t < taken.count; t++) {
+            if (taken.items[t].end > at && taken.items[t].start < end) {
+                release(at, taken.items[t].start);
+                at = taken.items[t].end;
             }
         }
         release(at, end);

@@ -16,6 +16,11 @@
 image_head:
     jmp head_start32
 
+    /* PVH enters 16 bytes behind the image's start (x86/container/pvh.S), with start_info's address in ebx. */
+    .org image_head + LAYOUT_PVH_OFFSET
+    mov $0x336ec578, %eax       /* in place of multiboot's magic */
+    jmp head_start32
+
     .align 4
 multiboot1_header:
     .long 0x1badb002
@@ -28,9 +33,14 @@ multiboot2_header:
     .long 0                     /* i386 protected mode */
     .long multiboot2_end - multiboot2_header
     .long -(0xe85250d6 + (multiboot2_end - multiboot2_header))
-    .word 1, 0                  /* information: memory map (6), command line (1), modules (3), ACPI (14, 15) */
-    .long 8 + 5 * 4
-    .long 1, 3, 6, 14, 15
+    /* Information: command line (1), modules (3), memory map (6); wanted too: EFI (12, 17), ACPI (14, 15). */
+    .word 1, 0
+    .long 8 + 3 * 4
+    .long 1, 3, 6
+    .align 8
+    .word 1, 1                  /* optional */
+    .long 8 + 4 * 4
+    .long 12, 14, 15, 17
     .align 8
     .word 6, 0                  /* modules on pages */
     .long 8
@@ -42,6 +52,7 @@ multiboot2_end:
 head_start32:
     cli
     cld
+    mov $PHYS(boot_block + LAYOUT_CPU_STACK_END), %esp
     call 1f                     /* where we are: the container could have been moved only by a broken loader */
 1:  pop %ebp
     sub $(1b - image_head), %ebp
@@ -49,7 +60,6 @@ head_start32:
     jne head_misplaced
     mov %eax, %esi              /* multiboot magic */
     mov %ebx, %edi              /* information */
-    mov $PHYS(boot_block + LAYOUT_CPU_STACK_END), %esp
 
     mov $0x80000000, %eax
     cpuid

@@ -39,6 +39,9 @@
 /* Where the image is loaded: physical. */
 #define LAYOUT_LOAD 0x200000
 
+/* Behind its start: the first instruction for a PVH loader. */
+#define LAYOUT_PVH_OFFSET 0x10
+
 /*
  * One CPU's block, aligned to its size so that any stack pointer in it leads to its data:
  *   page 0      its SYSCALL stubs, executable

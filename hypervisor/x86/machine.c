@@ -6,9 +6,9 @@
 #include "port/cpu.h"
 #include "pvabi/errno.h"
 #include "x86/acpi.h"
-#include "x86/boot_info.h"
 #include "x86/cpu.h"
 #include "x86/guest_copy.h"
+#include "x86/loader.h"
 
 #define PM1_SLEEP_ENABLE     (1u << 13)
 #define PM1_SLEEP_TYPE_SHIFT 10

@@ -160,4 +160,8 @@ void fake_oracle_hold(mfn_t m, int refs, int types);
 
 void fake_fail(const char *format, ...) PRINTF_LIKE(1, 2) NORETURN;
 
+/* What port_efi answers; NULL: no EFI. */
+struct port_efi;
+extern const struct port_efi *fake_efi;
+
 #endif

@@ -87,3 +87,20 @@ void port_fpu_set(struct vcpu *v, const void *fxsave)
     (void)v;
     memcpy(fpu_image, fxsave, sizeof(fpu_image));
 }
+
+const struct port_efi *fake_efi;
+
+const struct port_efi *port_efi(void)
+{
+    return fake_efi;
+}
+
+bool port_efi_memory(unsigned int index, struct port_efi_memory *memory)
+{
+    if (!fake_efi || index > 1) {
+        return false;
+    }
+    *memory = index == 0 ? (struct port_efi_memory){0x1000, 0x3000, 0xf, 7}
+                         : (struct port_efi_memory){0x7f000000, 0x2000, 0x800000000000000f, 6};
+    return true;
+}

@@ -6,3 +6,7 @@ parvis_unit_test(unit-hv-insn SOURCES insn_test.c ${CMAKE_SOURCE_DIR}/hypervisor
     ${CMAKE_SOURCE_DIR}/hypervisor/lib/insn_operand.c INCLUDES ${hv_includes})
 parvis_unit_test(unit-hv-elf SOURCES elf_test.c ${CMAKE_SOURCE_DIR}/hypervisor/lib/elf.c
     ${CMAKE_SOURCE_DIR}/hypervisor/lib/elf_kernel.c INCLUDES ${hv_includes})
+parvis_unit_test(unit-hv-boot SOURCES boot_test.c ${CMAKE_SOURCE_DIR}/hypervisor/lib/boot_info.c
+    ${CMAKE_SOURCE_DIR}/hypervisor/lib/boot_archive.c ${CMAKE_SOURCE_DIR}/hypervisor/lib/multiboot.c
+    ${CMAKE_SOURCE_DIR}/hypervisor/lib/pvh.c ${CMAKE_SOURCE_DIR}/hypervisor/lib/extents.c
+    ${CMAKE_SOURCE_DIR}/hypervisor/lib/strlcpy.c INCLUDES ${hv_includes})

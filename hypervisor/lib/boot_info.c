@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* What all boot protocols share: the memory map in order, texts, and the words for the first domain. */
+#include "lib/boot_info.h"
+#include "lib/string.h"
+
+void boot_info_add_memory(struct boot_info *info, uint64_t start, uint64_t length, uint32_t type)
+{
+    if (info->memory_count < BOOT_MEMORY_MAX && length != 0 && start + length > start) {
+        info->memory[info->memory_count++] = (struct boot_memory){start, length, type};
+    }
+}
+
+void boot_info_add_module(struct boot_info *info, uint64_t start, uint64_t end, const char *line)
+{
+    struct boot_module *module = &info->modules[info->module_count];
+
+    if (info->module_count < BOOT_MODULES_MAX && end >= start) {
+        module->start = start;
+        module->end = end;
+        strlcpy(module->line, line, sizeof(module->line));
+        info->module_count++;
+    }
+}
+
+void boot_info_copy_line(char *to, uint64_t address, boot_view_fn view)
+{
+    unsigned int n = 0;
+
+    for (; n < BOOT_LINE_MAX - 1; n++) {
+        const char *from = view(address + n, 1);
+
+        if (!from || *from == '\0') {
+            break;
+        }
+        to[n] = *from;
+    }
+    to[n] = '\0';
+}
+
+/* The highest type that claims an address, and how far that stays so; 0 where nobody does. */
+static uint32_t type_at(const struct boot_memory *map, unsigned int count, uint64_t at, uint64_t *end)
+{
+    uint32_t type = 0;
+
+    *end = UINT64_MAX;
+    for (unsigned int i = 0; i < count; i++) {
+        uint64_t first = map[i].start, last = map[i].start + map[i].length;
+
+        if (first > at) {
+            *end = MIN(*end, first);
+        } else if (last > at) {
+            *end = MIN(*end, last);
+            type = MAX(type, map[i].type);
+        }
+    }
+    return type;
+}
+
+bool boot_memory_sort(struct boot_memory *map, unsigned int *count, unsigned int limit)
+{
+    static struct boot_memory sorted[BOOT_MEMORY_MAX];
+    unsigned int made = 0;
+    uint64_t at = 0, end;
+
+    for (; at != UINT64_MAX; at = end) {
+        uint32_t type = type_at(map, *count, at, &end);
+        struct boot_memory *last = made ? &sorted[made - 1] : NULL;
+
+        if (type == 0) {
+            continue;
+        }
+        if (last && last->type == type && last->start + last->length == at) {
+            last->length = end - last->start;
+        } else if (made == MIN(limit, BOOT_MEMORY_MAX)) {
+            return false;
+        } else {
+            sorted[made++] = (struct boot_memory){at, end - at, type};
+        }
+    }
+    memcpy(map, sorted, made * sizeof(*map));
+    *count = made;
+    return true;
+}
+
+/* What follows a lone "--" is for the first domain, as Xen has it. */
+static void split_line(struct boot_info *info)
+{
+    for (char *at = info->line; *at; at++) {
+        bool begins = at == info->line || at[-1] == ' ';
+
+        if (begins && strncmp(at, "--", 2) == 0 && (at[2] == ' ' || at[2] == '\0')) {
+            const char *rest = at + 2;
+
+            while (*rest == ' ') {
+                rest++;
+            }
+            strlcpy(info->kernel_line, rest, sizeof(info->kernel_line));
+            *at = '\0';
+            return;
+        }
+    }
+}
+
+static const char *read_protocol(struct boot_info *info, uint32_t magic, uint64_t address, boot_view_fn view)
+{
+    switch (magic) {
+    case BOOT_MAGIC_MULTIBOOT1:
+        return multiboot1_read(info, address, view);
+    case BOOT_MAGIC_MULTIBOOT2:
+        return multiboot2_read(info, address, view);
+    case BOOT_MAGIC_PVH:
+        return pvh_read(info, address, view);
+    default:
+        return "this loader speaks neither Multiboot 1 nor Multiboot 2; boot with QEMU's -kernel or with "
+               "GRUB";
+    }
+}
+
+const char *boot_info_read(struct boot_info *info, uint32_t magic, uint64_t address, boot_view_fn view)
+{
+    const char *wrong = read_protocol(info, magic, address, view);
+
+    if (wrong) {
+        return wrong;
+    }
+    if (info->memory_count == 0) {
+        return "the boot loader gave no memory map";
+    }
+    if (!boot_memory_sort(info->memory, &info->memory_count, BOOT_MEMORY_MAX)) {
+        return "the boot loader's memory map has too many pieces";
+    }
+    split_line(info);
+    return boot_info_open_archive(info, view);
+}
