@@ -2,6 +2,7 @@
 /* Parses the hypervisor's command line. One table of keys; a word that is none of them is an error that names
  * it. */
 #include "boot/command_line.h"
+#include "boot/spec_ctrl.h"
 #include "lib/string.h"
 
 struct option {
@@ -169,7 +170,7 @@ static bool set_guest_loglvl(const char *value, size_t length)
 }
 
 /* Xen's words for on and off; nothing means on. */
-static bool parse_bool(const char *value, size_t length, bool *on)
+bool boot_parse_bool(const char *value, size_t length, bool *on)
 {
     *on = !(is(value, length, "no") || is(value, length, "off") || is(value, length, "0") ||
             is(value, length, "false") || is(value, length, "disable"));
@@ -179,19 +180,19 @@ static bool parse_bool(const char *value, size_t length, bool *on)
 
 static bool set_noreboot(const char *value, size_t length)
 {
-    return parse_bool(value, length, &boot_options.noreboot);
+    return boot_parse_bool(value, length, &boot_options.noreboot);
 }
 
 static bool set_linear_tables(const char *value, size_t length)
 {
-    bool on, good = parse_bool(value, length, &on);
+    bool on, good = boot_parse_bool(value, length, &on);
 
     boot_options.linear_tables_off = !on;
     return good;
 }
 
-/* One part of pv-l1tf: a word for both, or "dom0" or "domu", alone or with "=" and a word. */
-static bool set_l1tf_part(const char *part, size_t length)
+/* One part of pv-l1tf or xpti: a word for both, or "dom0" or "domu", alone or with "=" and a word. */
+static bool set_domains_part(const char *part, size_t length, struct boot_choice *to)
 {
     bool first = length >= 4 && memcmp(part, "dom0", 4) == 0;
     bool others = length >= 4 && memcmp(part, "domu", 4) == 0;
@@ -202,20 +203,20 @@ static bool set_l1tf_part(const char *part, size_t length)
     if (skip && length > skip && !named) {
         return false;
     }
-    if (!parse_bool(skip && !named ? NULL : part + skip + named, length - skip - named, &on)) {
+    if (!boot_parse_bool(skip && !named ? NULL : part + skip + named, length - skip - named, &on)) {
         return false;
     }
     choice = on ? X86_CHOICE_ON : X86_CHOICE_OFF;
     if (!others) {
-        boot_options.l1tf_dom0 = choice;
+        to->dom0 = choice;
     }
     if (!first) {
-        boot_options.l1tf_domu = choice;
+        to->domu = choice;
     }
     return true;
 }
 
-static bool set_l1tf(const char *value, size_t length)
+static bool set_domains(const char *value, size_t length, struct boot_choice *to)
 {
     bool good = value != NULL;
 
@@ -225,12 +226,27 @@ static bool set_l1tf(const char *value, size_t length)
         while (part < length && value[part] != ',') {
             part++;
         }
-        good = set_l1tf_part(value, part);
+        good = set_domains_part(value, part, to);
         part += part < length;
         value += part;
         length -= part;
     }
     return good;
+}
+
+static bool set_l1tf(const char *value, size_t length)
+{
+    return set_domains(value, length, &boot_options.l1tf);
+}
+
+static bool set_xpti(const char *value, size_t length)
+{
+    return is(value, length, "default") || set_domains(value, length, &boot_options.xpti);
+}
+
+static bool set_spec_ctrl(const char *value, size_t length)
+{
+    return boot_spec_ctrl_parse(value, length, &boot_options.speculation);
 }
 
 static bool set_sched(const char *value, size_t length)
@@ -263,6 +279,8 @@ static const struct option options[] = {
     {"tsc", set_tsc, "unstable"},
     {"pv-linear-pt", set_linear_tables, "nothing, or yes or no"},
     {"pv-l1tf", set_l1tf, "yes or no, or dom0=yes,domu=yes and the like"},
+    {"spec-ctrl", set_spec_ctrl, "yes or no, or words such as rsb=yes,md-clear=yes,ibpb=no"},
+    {"xpti", set_xpti, "default, yes or no, or dom0=yes,domu=yes and the like"},
 };
 
 static bool parse_word(const char *word, size_t length)

@@ -6,6 +6,12 @@
 #include "lib/log.h"
 #include "lib/types.h"
 #include "x86/l1tf.h"
+#include "x86/speculation.h"
+
+/* What is chosen for the first domain, and for others. */
+struct boot_choice {
+    enum x86_choice dom0, domu;
+};
 
 struct boot_options {
     uint64_t dom0_memory;     /* bytes; 0: the default */
@@ -18,7 +24,8 @@ struct boot_options {
     bool noreboot;
     bool tsc_unstable;
     bool linear_tables_off;               /* pv-linear-pt= */
-    enum x86_choice l1tf_dom0, l1tf_domu; /* pv-l1tf= */
+    struct boot_choice l1tf, xpti; /* pv-l1tf=, xpti= */
+    struct x86_speculation_options speculation;
     char scheduler[16];
 };
 
@@ -26,6 +33,9 @@ extern struct boot_options boot_options;
 
 /* Parses into boot_options. True, or false after a message for every word that makes no sense. */
 bool boot_options_parse(const char *line);
+
+/* Parses yes, on, 1, true, enable and their opposites; value NULL (a word alone) means yes. False: neither. */
+bool boot_parse_bool(const char *value, size_t length, bool *on);
 
 /* Parses "512M", "1G", "65536" (KiB without a unit, as Xen has it); false if it is no size. Bytes. */
 bool boot_parse_size(const char *text, size_t length, uint64_t *bytes);

@@ -26,6 +26,7 @@
 #include "x86/serial.h"
 #include "x86/smp.h"
 #include "x86/time.h"
+#include "x86/xpti.h"
 
 /* Entries and frames of 2 MiB of the machine-to-physical table. */
 #define M2P_CHUNK_SHIFT  18
@@ -121,6 +122,8 @@ static void start_on_stack(void)
     x86_cpu_setup();
     x86_idt_init();
     x86_descriptors_cpu_init();
+    x86_speculation_init(&boot_options.speculation);
+    x86_alternatives_apply();
     x86_apic_cpu_init();
     x86_ioapic_init();
     x86_time_init(boot_options.tsc_unstable);
@@ -129,7 +132,7 @@ static void start_on_stack(void)
     frame_table_init((struct frame *)LAYOUT_FRAMES, port_frame_limit());
     x86_boot_memory_release();
     print_memory();
-    x86_l1tf_init(boot_options.l1tf_dom0, boot_options.l1tf_domu);
+    x86_l1tf_init(boot_options.l1tf.dom0, boot_options.l1tf.domu);
     page_table_linear_allowed = !boot_options.linear_tables_off;
     domain_init();
     publish_m2p();
@@ -180,8 +183,8 @@ void boot_start(uint32_t magic, uint32_t information)
         refuse("there is too little memory; give the machine at least 256 MiB");
     }
     x86_features_init();
+    x86_xpti_init(boot_options.xpti.dom0, boot_options.xpti.domu);
     x86_paging_init();
-    x86_alternatives_apply();
     x86_efi_init();
     x86_acpi_init();
     x86_apic_init(acpi_info.apic_physical);

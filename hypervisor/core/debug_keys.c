@@ -98,6 +98,7 @@ static const struct debug_key keys[] = {
     {'r', "CPUs and who waits for them", sched_print},
     {'m', "memory", print_memory},
     {'t', "time", print_time},
+    {'s', "what is done against speculation", port_mitigations_print},
     {'R', "start the machine again", reset},
     {'C', "crash the hypervisor: shows what a panic prints", crash},
 };

@@ -11,6 +11,7 @@
 #include "port/guest_copy.h"
 #include "port/map.h"
 #include "port/tlb.h"
+#include "port/vcpu.h"
 #include "pvabi/errno.h"
 
 #define ENTRY_BITS 9u
@@ -39,8 +40,13 @@ static uint64_t root_cr3(mfn_t root)
 
 static void roots_publish(struct vcpu *v)
 {
-    v->mm.hw_cr3[0] = root_cr3(v->mm.user_root);
-    v->mm.hw_cr3[1] = root_cr3(v->mm.kernel_root);
+    uint64_t user = root_cr3(v->mm.user_root), kernel = root_cr3(v->mm.kernel_root);
+
+    if (user != v->mm.hw_cr3[0] || kernel != v->mm.hw_cr3[1]) {
+        v->mm.hw_cr3[0] = user;
+        v->mm.hw_cr3[1] = kernel;
+        port_roots_replaced(v);
+    }
 }
 
 void mm_update_hw_root(struct vcpu *v)

@@ -9,6 +9,7 @@
 #include "core/pte.h"
 #include "port/cpu.h"
 #include "port/map.h"
+#include "port/vcpu.h"
 #include "pvabi/errno.h"
 
 /* What an entry that was overwritten leaves to be given back. */
@@ -107,6 +108,9 @@ static int upper_update_fast(const struct pt_update *u, unsigned int level, vola
     if (upper_similar(u, level, old)) {
         rc = pt_entry_write(slot, old, pte_upper_adjust(u->value), u->keep_ad, false) ? 1 : -XEN_EBUSY;
     }
+    if (rc == 1 && level == 4) {
+        port_root_changed(u->table_owner);
+    }
     frame_unlock_table(u->table);
     return rc;
 }
@@ -128,6 +132,8 @@ static int upper_write(const struct pt_update *u, unsigned int level, volatile u
     if (!pt_entry_write(slot, old, value, u->keep_ad, false)) {
         gone = value;
         rc = -XEN_EBUSY;
+    } else if (level == 4) {
+        port_root_changed(u->table_owner);
     }
     if (page_table_is_linear(u->table, level, gone)) {
         frame_forget_linear(u->table);

@@ -27,6 +27,9 @@ uint64_t port_read_cr4(void);
 uint32_t port_io_read(uint16_t port, unsigned int bytes);
 void port_io_write(uint16_t port, unsigned int bytes, uint32_t value);
 
+/* Tells on the console what is done against speculation, and what guests' roots map of the hypervisor. */
+void port_mitigations_print(void);
+
 /* Writes raw bytes to the machine's console (the serial port). Called with the console's lock held. */
 void port_console_write(const char *text, size_t length);
 

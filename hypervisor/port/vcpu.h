@@ -47,6 +47,13 @@ void port_l4_init(struct domain *d, uint64_t *l4);
 void port_load_root(mfn_t l4);
 
 /*
+ * For machines that run guests on copies of their L4s (XPTI): an entry of one of the domain's L4s was written
+ * (before what it held is given back); the roots of a vCPU are others now, or none.
+ */
+void port_root_changed(struct domain *d);
+void port_roots_replaced(struct vcpu *v);
+
+/*
  * The descriptor windows of a vCPU. GDT: maps the frames (count of them, at most 14) or unmaps all (0). LDT:
  * one page of the window (index 0 to 15) mapped to a frame or, with MFN_INVALID, unmapped; and the size in
  * descriptors that LLDT gets. The caller flushes.

@@ -5,6 +5,11 @@
 
 #define ALTERNATIVE_SMAP 1
 #define ALTERNATIVE_XSAVE 2
+#define ALTERNATIVE_XPTI 3
+#define ALTERNATIVE_SPEC_CTRL 4
+#define ALTERNATIVE_RSB 5
+#define ALTERNATIVE_IBPB_ENTRY 6
+#define ALTERNATIVE_VERW 7
 
 /* clang-format off: assembly */
 #ifdef __ASSEMBLER__
@@ -26,6 +31,11 @@
     .byte \feature
     .word 0
     .popsection
+    .endm
+
+/* What follows, up to the next label 669, runs only with the feature: a jump over it becomes a NOP. */
+    .macro WITH feature
+    ALTERNATIVE "jmp 669f", ".byte 0x66, 0x90", \feature
     .endm
 
 /* STAC and CLAC, where the CPU has SMAP; the 3-byte NOP elsewhere. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Offsets for assembly: compiled to text, from which the build takes the lines marked with "->" into asm_offsets.h. */
 #include "core/domain.h"
+#include "x86/cpu.h"
 #include "x86/percpu.h"
 
 #define DEFINE(name, value) __asm__ volatile("\n->" #name " %c0" : : "i"((long)(value)))
@@ -36,6 +37,11 @@ void asm_offsets(void)
     CPU(SCRATCH_RSP, scratch_rsp);
     CPU(WORK, work);
     CPU(ROOT, root);
+    CPU(GUEST_CR3, guest_cr3);
+    CPU(SPEC_CTRL, spec_ctrl);
+    CPU(VERW_SELECTOR, verw_selector);
+    DEFINE(MSR_NUMBER_SPEC_CTRL, MSR_SPEC_CTRL);
+    DEFINE(MSR_NUMBER_PRED_CMD, MSR_PRED_CMD);
 
     VCPU(KERNEL_MODE, cpu.kernel_mode);
     VCPU(NMI_MASKED, cpu.nmi_masked);

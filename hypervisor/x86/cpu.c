@@ -5,6 +5,8 @@
 #include "port/cpu.h"
 #include "x86/alternatives.h"
 #include "x86/percpu.h"
+#include "x86/speculation.h"
+#include "x86/xpti.h"
 
 #define XCR0_X87_SSE 3ull
 #define XCR0_GUEST   0xe7ull /* x87, SSE, AVX, AVX-512 (three) */
@@ -47,6 +49,11 @@ static void find_structured(void)
         f->smep = r[1] >> 7 & 1;
         f->smap = r[1] >> 20 & 1;
         f->umip = r[2] >> 2 & 1;
+        f->md_clear = r[3] >> 10 & 1;
+        f->ibrs = f->ibpb = r[3] >> 26 & 1;
+        f->stibp = r[3] >> 27 & 1;
+        f->arch_capabilities = r[3] >> 29 & 1;
+        f->ssbd = r[3] >> 31 & 1;
     }
 }
 
@@ -84,6 +91,10 @@ static void find_extended(void)
     if (highest >= 0x80000008) {
         x86_cpuid(0x80000008, 0, r);
         f->physical_bits = (uint8_t)r[0];
+        f->ibpb |= f->amd && r[1] >> 12 & 1;
+        f->ibrs |= f->amd && r[1] >> 14 & 1;
+        f->stibp |= f->amd && r[1] >> 15 & 1;
+        f->ssbd |= f->amd && r[1] >> 24 & 1;
     }
 }
 
@@ -125,6 +136,7 @@ void x86_cpu_setup(void)
     if (x86_features.rdtscp) {
         x86_wrmsr(MSR_TSC_AUX, cpu->id);
     }
+    x86_speculation_cpu_init();
 }
 
 /* Each record: where, what to put there, its length, and which feature (a byte of struct x86_features) asks
@@ -144,6 +156,16 @@ static bool alternative_wanted(uint8_t feature)
         return x86_features.smap;
     case ALTERNATIVE_XSAVE:
         return x86_features.xsave;
+    case ALTERNATIVE_XPTI:
+        return x86_xpti_any();
+    case ALTERNATIVE_SPEC_CTRL:
+        return x86_speculation.spec_ctrl;
+    case ALTERNATIVE_RSB:
+        return x86_speculation.rsb;
+    case ALTERNATIVE_IBPB_ENTRY:
+        return x86_speculation.ibpb_entry;
+    case ALTERNATIVE_VERW:
+        return x86_speculation.verw;
     default:
         return false;
     }

@@ -7,6 +7,8 @@
 #include "lib/types.h"
 
 #define MSR_APIC_BASE      0x1bu
+#define MSR_SPEC_CTRL      0x48u
+#define MSR_PRED_CMD       0x49u
 #define MSR_SYSENTER_CS    0x174u
 #define MSR_SYSENTER_ESP   0x175u
 #define MSR_SYSENTER_EIP   0x176u
@@ -57,6 +59,7 @@ struct x86_features {
     uint64_t cr4;        /* what every CPU runs with, the guest's own bits aside */
     uint8_t physical_bits;
     bool intel, amd;
+    bool ibrs, stibp, ssbd, ibpb, md_clear, arch_capabilities; /* against speculation */
 };
 
 extern struct x86_features x86_features;

@@ -12,10 +12,6 @@
 
 #define FLAGS_CLEARED_BY_SYSCALL 0x47700u /* AC, NT, IOPL, DF, IF, TF, and VM for good measure */
 
-struct gate {
-    uint64_t low, high;
-};
-
 struct table_pointer {
     uint16_t limit;
     uint64_t base;
@@ -31,16 +27,16 @@ enum {
 extern const uint64_t x86_entry_table[256];
 extern const char x86_syscall_entry[], x86_syscall32_entry[], x86_sysenter_entry[];
 
-static struct gate idt[256] ALIGNED(4096);
+struct x86_gate x86_idt[256] ALIGNED(4096);
 
 static void set_gate(unsigned int vector, unsigned int ist, bool user)
 {
     uint64_t handler = x86_entry_table[vector];
 
-    idt[vector].low = (handler & 0xffff) | (uint64_t)LAYOUT_CS << 16 | (uint64_t)ist << 32 |
+    x86_idt[vector].low = (handler & 0xffff) | (uint64_t)LAYOUT_CS << 16 | (uint64_t)ist << 32 |
                       (GATE_PRESENT_INTERRUPT | (user ? GATE_DPL3 : 0)) << 32 |
                       (handler >> 16 & 0xffff) << 48;
-    idt[vector].high = handler >> 32;
+    x86_idt[vector].high = handler >> 32;
 }
 
 void x86_idt_init(void)
@@ -148,7 +144,7 @@ void x86_windows_unload(void)
 void x86_descriptors_cpu_init(void)
 {
     struct x86_cpu *cpu = x86_this_cpu();
-    struct table_pointer idt_pointer = {sizeof(idt) - 1, (uint64_t)idt};
+    struct table_pointer idt_pointer = {sizeof(x86_idt) - 1, (uint64_t)x86_idt};
     uint8_t *stubs;
 
     fill_gdt(cpu);

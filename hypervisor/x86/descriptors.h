@@ -9,6 +9,12 @@
 struct domain;
 struct vcpu;
 
+/* The IDT, a page of its own. */
+struct x86_gate {
+    uint64_t low, high;
+};
+extern struct x86_gate x86_idt[256];
+
 /* Fills the IDT; once. */
 void x86_idt_init(void);
 

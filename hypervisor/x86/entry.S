@@ -4,80 +4,20 @@
  * cpu_user_regs and ends at x86_exit, which does pending work in C before it goes back. docs/entry-paths.md has the
  * picture.
  *
- * Places for mitigations: ENTER_FROM_GUEST and LEAVE_TO_GUEST stand at every crossing.
+ * Places for mitigations: ENTER_FROM_GUEST and LEAVE_TO_GUEST stand at every crossing. Under XPTI the guest runs on a
+ * second root (x86/xpti.h): until XPTI_ENTER has run, and from XPTI_LEAVE on, only what that maps may be touched:
+ * this section, the IDT and the CPU's block.
  */
-#include "x86/alternatives.h"
+#include "x86/entry_macros.h"
 #include "x86/extable.h"
-#include "x86/layout.h"
-#include "asm_offsets.h"
-
-/* From the stack pointer to this CPU's data: the last page of its block. */
-#define CPU_FIELD(name) (CPU_##name - (LAYOUT_CPU_SIZE - 1 - LAYOUT_CPU_DATA))
-
-    .macro THIS_CPU register
-    mov %rsp, \register
-    or $(LAYOUT_CPU_SIZE - 1), \register
-    .endm
-
-/* The gates of the IDT leave DF and AC as the guest had them; AC would let the hypervisor touch what SMAP guards. */
-    .macro SAVE_REGISTERS
-    cld
-    CLAC
-    push %rdi
-    push %rsi
-    push %rdx
-    push %rcx
-    push %rax
-    push %r8
-    push %r9
-    push %r10
-    push %r11
-    push %rbx
-    push %rbp
-    push %r12
-    push %r13
-    push %r14
-    push %r15
-    .endm
-
-    .macro RESTORE_REGISTERS
-    pop %r15
-    pop %r14
-    pop %r13
-    pop %r12
-    pop %rbp
-    pop %rbx
-    pop %r11
-    pop %r10
-    pop %r9
-    pop %r8
-    pop %rax
-    pop %rcx
-    pop %rdx
-    pop %rsi
-    pop %rdi
-    add $8, %rsp                /* error code and vector */
-    .endm
-
-/* A guest's values must not be used speculatively by what comes: the arguments of a hypercall stay. */
-    .macro ENTER_FROM_GUEST
-    xor %ebp, %ebp
-    xor %ebx, %ebx
-    xor %r12d, %r12d
-    xor %r13d, %r13d
-    xor %r14d, %r14d
-    xor %r15d, %r15d
-    .endm
-
-    .macro LEAVE_TO_GUEST
-    .endm
 
     .section .text.entry, "ax"
     .globl entry_debug, entry_page_fault, entry_stubs, entry_2, entry_8, entry_18
 
 /*
  * The hot paths: a system call and a page fault on their way to the guest kernel, and its iret. They run without C when
- * nothing is pending, and change nothing before they know that they can go on; else the slow path starts over in C.
+ * nothing is pending (and XPTI is off), and change nothing before they know that they can go on; else the slow path
+ * starts over in C.
  * They save seven registers (in the order of struct cpu_user_regs, so that the slow path can save the rest behind
  * them) and use these:
  *   rdi: end of the CPU's block   rsi: the vCPU   rax, rcx, rdx, r8, r9: scratch; r11 keeps the guest's value
@@ -157,6 +97,7 @@ x86_syscall_entry:
     mov CPU_FIELD(SCRATCH_RSP)(%rdi), %rdx
     mov %rdx, FAST_RSP(%rsp)
     mov CPU_FIELD(CURRENT)(%rdi), %rsi
+    XPTI_ENTER %rdi, %rdx, syscall_slow
     cmpb $0, VCPU_KERNEL_MODE(%rsi)
     jne 1f
     mov VCPU_SYSCALL_ADDRESS(%rsi), %rax
@@ -393,6 +334,7 @@ entry_page_fault:
     FAST_SAVE
     THIS_CPU %rdi
     mov CPU_FIELD(CURRENT)(%rdi), %rsi
+    XPTI_ENTER %rdi, %rdx, fast_slow
     testb $1, FAST_ERROR(%rsp)
     jnz fast_slow
     mov %cr2, %rdx
@@ -433,6 +375,7 @@ x86_syscall32_entry:
     THIS_CPU %rcx
     mov CPU_FIELD(SCRATCH_RSP)(%rcx), %rdx
     mov %rdx, REGS_RSP(%rsp)
+    XPTI_ENTER %rcx, %rdx
     mov CPU_FIELD(CURRENT)(%rcx), %rdi
     mov %rsp, %rsi
     ENTER_FROM_GUEST
@@ -458,6 +401,7 @@ x86_sysenter_entry:
     pushq $2
     popf
     THIS_CPU %rcx
+    XPTI_ENTER %rcx, %rdx
     mov CPU_FIELD(CURRENT)(%rcx), %rdi
     mov %rsp, %rsi
     ENTER_FROM_GUEST
@@ -470,19 +414,24 @@ x86_sysenter_entry:
     .balign 16
 entry_common:
     SAVE_REGISTERS
-trap_saved:
-    mov %rsp, %rdi
     testb $3, REGS_CS(%rsp)
     jz 1f
+    THIS_CPU %rax
+    XPTI_ENTER %rax, %rcx
+trap_saved:
+    mov %rsp, %rdi
     ENTER_FROM_GUEST
     sub $8, %rsp
     call x86_trap
     add $8, %rsp
     jmp x86_exit
-1:  xor %ebp, %ebp
+1:  XPTI_ENTER_NESTED
+    mov %rsp, %rdi
+    xor %ebp, %ebp
     sub $8, %rsp
     call x86_trap
     add $8, %rsp
+    XPTI_BACK
     RESTORE_REGISTERS
     iretq
 
@@ -518,11 +467,13 @@ entry_\vector:
     .endif
     movl $\vector, 4(%rsp)
     SAVE_REGISTERS
+    XPTI_ENTER_NESTED
     mov %rsp, %rdi
     xor %ebp, %ebp
     sub $8, %rsp
     call \function
     add $8, %rsp
+    XPTI_BACK
     RESTORE_REGISTERS
     iretq
     .endm
@@ -566,6 +517,8 @@ x86_exit:
     cmp $0xff, %ax              /* due: pending not 0, mask 0 */
     jb exit_work
 exit_restore:
+    LEAVE_SPEC_CTRL
+    XPTI_LEAVE
     LEAVE_TO_GUEST
     RESTORE_REGISTERS
     .globl x86_iret_instruction

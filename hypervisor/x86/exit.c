@@ -10,6 +10,7 @@
 #include "x86/apic.h"
 #include "x86/smp.h"
 #include "x86/tlb.h"
+#include "x86/xpti.h"
 
 #define SYSCALL_LENGTH 2
 
@@ -73,6 +74,10 @@ static bool take_work(struct x86_cpu *cpu)
     }
     if (work & X86_WORK_FLUSH) {
         x86_flush_local();
+    }
+    if (work & X86_WORK_ROOT) {
+        x86_xpti_forget();
+        x86_xpti_load();
     }
     if (work & X86_WORK_CALL) {
         x86_call_answer();

@@ -13,10 +13,9 @@
 #include "x86/guest_copy.h"
 
 #define CPUID_FEATURES          1u
-#define CPUID_EXTENDED_FEATURES 7u
-#define CPUID_EDX_ARCH_CAPS     (1u << 29)
 #define MSR_ARCH_CAPABILITIES   0x10au
 #define ARCH_CAPS_RDCL_NO       1ull
+#define ARCH_CAPS_MDS_NO        0x20ull
 #define FAMILY_CORE             6u
 
 /* Models of family 6 that fetch nothing by a terminal fault: Atom and Knights. */
@@ -42,25 +41,29 @@ static unsigned int cpu_model(unsigned int *family)
     return (out[0] >> 4 & 0xf) | (out[0] >> 12 & 0xf0);
 }
 
-static bool rdcl_no(void)
+static bool has_capability(uint64_t capability)
 {
-    uint32_t out[4];
     uint64_t capabilities;
 
-    x86_cpuid(0, 0, out);
-    if (out[0] < CPUID_EXTENDED_FEATURES) {
-        return false;
-    }
-    x86_cpuid(CPUID_EXTENDED_FEATURES, 0, out);
-    return out[3] & CPUID_EDX_ARCH_CAPS && x86_try_rdmsr(MSR_ARCH_CAPABILITIES, &capabilities) &&
-           capabilities & ARCH_CAPS_RDCL_NO;
+    return x86_features.arch_capabilities && x86_try_rdmsr(MSR_ARCH_CAPABILITIES, &capabilities) &&
+           capabilities & capability;
+}
+
+bool x86_rdcl_no(void)
+{
+    return has_capability(ARCH_CAPS_RDCL_NO);
+}
+
+bool x86_mds_no(void)
+{
+    return has_capability(ARCH_CAPS_MDS_NO);
 }
 
 static bool affected(void)
 {
     unsigned int family, model = cpu_model(&family);
 
-    return x86_features.intel && family == FAMILY_CORE && !model_safe(model) && !rdcl_no();
+    return x86_features.intel && family == FAMILY_CORE && !model_safe(model) && !x86_rdcl_no();
 }
 
 /* Address bits that the first-level cache compares. */

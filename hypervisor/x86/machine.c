@@ -7,6 +7,8 @@
 #include "pvabi/errno.h"
 #include "x86/acpi.h"
 #include "x86/cpu.h"
+#include "x86/speculation.h"
+#include "x86/xpti.h"
 #include "x86/guest_copy.h"
 #include "x86/loader.h"
 
@@ -126,4 +128,10 @@ bool port_machine_e820(unsigned int index, struct e820entry *entry)
         .type = boot_info.memory[index].type,
     };
     return true;
+}
+
+void port_mitigations_print(void)
+{
+    x86_speculation_print();
+    x86_xpti_print();
 }

@@ -37,12 +37,12 @@ static unsigned int slot(uintptr_t address, unsigned int level)
     return address >> (3 + 9 * level) & 511;
 }
 
-void x86_map(uintptr_t address, uint64_t physical, uint64_t length, uint64_t flags)
+void x86_map_in(uint64_t *l4, uintptr_t address, uint64_t physical, uint64_t length, uint64_t flags)
 {
     uint64_t user = flags & X86_PTE_USER;
 
     while (length > 0) {
-        uint64_t *l3 = descend(&x86_idle_l4[slot(address, 4)], user);
+        uint64_t *l3 = descend(&l4[slot(address, 4)], user);
         uint64_t *l2 = descend(&l3[slot(address, 3)], user);
         uint64_t *entry = &l2[slot(address, 2)], step = PAGE_SIZE;
 
@@ -56,6 +56,11 @@ void x86_map(uintptr_t address, uint64_t physical, uint64_t length, uint64_t fla
         physical += step;
         length -= MIN(step, length);
     }
+}
+
+void x86_map(uintptr_t address, uint64_t physical, uint64_t length, uint64_t flags)
+{
+    x86_map_in(x86_idle_l4, address, physical, length, flags);
 }
 
 const uint64_t *x86_find_entry(uintptr_t address)

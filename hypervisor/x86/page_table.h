@@ -32,6 +32,9 @@ extern uint64_t *x86_idle_l4;
  */
 void x86_map(uintptr_t address, uint64_t physical, uint64_t length, uint64_t flags);
 
+/* The same in another root, for XPTI. */
+void x86_map_in(uint64_t *l4, uintptr_t address, uint64_t physical, uint64_t length, uint64_t flags);
+
 /* The L1 or 2 MiB entry that maps an address of the hypervisor, for backtraces and guards; NULL if none. */
 const uint64_t *x86_find_entry(uintptr_t address);
 

@@ -16,6 +16,7 @@ struct vcpu;
 #define X86_WORK_CALL       8u
 #define X86_WORK_FLUSH      16u
 #define X86_WORK_NMI        32u
+#define X86_WORK_ROOT       64u /* the guest's L4 changed: XPTI's second roots are to be copied anew */
 
 struct x86_tss {
     uint32_t reserved0;
@@ -43,7 +44,13 @@ struct x86_cpu {
     uint32_t flush_wanted; /* atomic: 1 while flush asks for something not yet done */
     uint32_t apic_id;
     struct x86_flush flush;
-    uint64_t root; /* what CR3 holds */
+    uint64_t root;      /* what CR3 holds in the hypervisor */
+    uint32_t spec_ctrl;     /* MSR_SPEC_CTRL while the hypervisor runs */
+    uint16_t verw_selector; /* what VERW looks at; its side effect is what is wanted */
+    uint64_t last_vcpu;     /* the last that ran here and was not idle: domain, and number + 1 */
+    uint64_t guest_cr3; /* what it holds in the guest under XPTI; 0: the same */
+    uint64_t *second_l4[2];    /* XPTI's roots for user (0) and kernel (1) mode */
+    uint64_t second_source[2]; /* ... and which root each is a copy of; 0: of none */
     uint64_t cr4;
     uint64_t xcr0;
     uint64_t lock_levels;              /* debug builds: a bit a level held */

@@ -16,6 +16,7 @@
 #include "x86/exit.h"
 #include "x86/page_table.h"
 #include "x86/time.h"
+#include "x86/xpti.h"
 
 #define TRAMPOLINE  0x8000u
 #define MILLISECOND 1000000ull
@@ -51,6 +52,7 @@ void x86_cpu_block_make(unsigned int id, uint32_t apic_id)
     cpu->id = id;
     cpu->apic_id = apic_id;
     cpu->gdt = (uint64_t *)(LAYOUT_DIRECT + x86_boot_alloc(PAGE_SIZE, PAGE_SIZE));
+    x86_xpti_cpu_make(id);
 }
 
 uint8_t *x86_cpu_stubs_writable(unsigned int cpu)

@@ -43,7 +43,7 @@ void x86_flush_local(void)
         flush_everywhere_soon(cpu);
     }
 
-    if (x86_features.pge) {
+    if (cpu->cr4 & CR4_PGE) {
         x86_write_cr4(cpu->cr4 & ~CR4_PGE);
         x86_write_cr4(cpu->cr4);
     } else {

@@ -14,6 +14,8 @@
 #include "x86/guest_copy.h"
 #include "x86/page_table.h"
 #include "x86/tlb.h"
+#include "x86/speculation.h"
+#include "x86/xpti.h"
 
 #define FXSAVE_SIZE   512u
 #define XSAVE_HEADER  64u
@@ -153,8 +155,13 @@ static void set_cr4(uint64_t value)
 
 static uint64_t guest_cr4(const struct vcpu *v)
 {
-    /* OSXSAVE stays on in the machine; TSD, DE and FSGSBASE are the guest's choice. */
-    return x86_features.cr4 | (v->cpu.cr4 & (CR4_TSD | CR4_DE | CR4_FSGSBASE));
+    /*
+     * OSXSAVE stays on in the machine; TSD, DE and FSGSBASE are the guest's choice. Under XPTI nothing may be
+     * global: the hypervisor's translations would outlive the change of roots.
+     */
+    uint64_t base = x86_features.cr4 & ~(v->domain->machine.xpti ? CR4_PGE : 0);
+
+    return base | (v->cpu.cr4 & (CR4_TSD | CR4_DE | CR4_FSGSBASE));
 }
 
 void port_read_selectors(struct vcpu *v)
@@ -254,6 +261,7 @@ void port_vcpu_switch(struct vcpu *from, struct vcpu *to)
     if (!to->is_idle) {
         mm_cpu_enter(to->domain, cpu->id);
         x86_windows_take(to);
+        x86_speculation_switch(to);
     }
     cpu->current = to;
     cpu->root = to->is_idle ? (uint64_t)x86_idle_l4 - LAYOUT_DIRECT : to->mm.hw_cr3[to->cpu.kernel_mode];
@@ -261,6 +269,8 @@ void port_vcpu_switch(struct vcpu *from, struct vcpu *to)
         x86_windows_unload();
         set_cr4(x86_features.cr4);
     }
+    x86_xpti_forget();
+    x86_xpti_load();
     x86_write_cr3(cpu->root);
     x86_flush_local();
     if (!from->is_idle && from->domain != to->domain) {
@@ -282,6 +292,7 @@ void port_load_root(mfn_t l4)
 {
     x86_this_cpu()->root = l4.n << PAGE_SHIFT;
     x86_write_cr3(l4.n << PAGE_SHIFT);
+    x86_xpti_load();
 }
 
 uint64_t port_fs_base(void)

@@ -12,6 +12,7 @@
 #include "x86/boot_alloc.h"
 #include "x86/descriptors.h"
 #include "x86/page_table.h"
+#include "x86/xpti.h"
 
 #define VCPUS_A_TABLE (512 / LAYOUT_WINDOW_PAGES)
 #define TABLE_FLAGS   (X86_PTE_PRESENT | X86_PTE_WRITE | X86_PTE_ACCESSED | X86_PTE_DIRTY)
@@ -47,6 +48,7 @@ int port_domain_init(struct domain *d)
 {
     struct port_domain *m = &d->machine;
 
+    m->xpti = x86_xpti_for(d->privileged);
     m->windows_l3 = new_table();
     m->windows_l2 = new_table();
     m->windows_l1 =

@@ -356,6 +356,19 @@ void port_load_gs_other(uint16_t selector)
 }
 
 /* The tests set them in the frame. */
+unsigned int fake_root_changes;
+
+void port_root_changed(struct domain *d)
+{
+    (void)d;
+    fake_root_changes++;
+}
+
+void port_roots_replaced(struct vcpu *v)
+{
+    (void)v;
+}
+
 void port_read_selectors(struct vcpu *v)
 {
     const struct cpu_user_regs *regs = port_vcpu_regs(v);
@@ -389,4 +402,8 @@ void port_set_guest_cr4(struct vcpu *v, uint64_t bits)
 void port_set_xcr0(struct vcpu *v, uint64_t value)
 {
     v->machine.xcr0 = value;
+}
+
+void port_mitigations_print(void)
+{
 }

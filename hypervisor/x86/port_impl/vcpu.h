@@ -8,6 +8,7 @@
 struct port_domain {
     uint64_t *windows_l3; /* slot 260 of the domain's L4s */
     uint64_t *windows_l2;
+    bool xpti;             /* its guests run on second roots (x86/xpti.h) */
     uint64_t **windows_l1; /* one for 16 vCPUs; NULL until one of them exists */
 };
 
