@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What every crossing between a guest and the hypervisor does (x86/entry.S): registers, measures against speculation. */
+/* What every crossing between a guest and the hypervisor does (x86/entry.S): registers, and what speculation needs. */
 #ifndef X86_ENTRY_MACROS_H
 #define X86_ENTRY_MACROS_H
 
