@@ -6,12 +6,16 @@
 #include "port/cpu.h"
 
 struct frame *frame_table;
-uint64_t frame_table_count;
+uint64_t frame_table_count, frame_table_mask;
 
 void frame_table_init(struct frame *table, uint64_t count)
 {
     frame_table = table;
     frame_table_count = count;
+    frame_table_mask = 0;
+    while (frame_table_mask + 1 < count) {
+        frame_table_mask = frame_table_mask << 1 | 1;
+    }
 }
 
 static domid_t frame_owner_id(uint64_t refs)
@@ -29,10 +33,10 @@ static bool frame_refs_full_or_none(uint64_t refs)
 
 bool frame_get(mfn_t m, const struct domain *owner)
 {
-    struct frame *f = frame_of(m);
+    struct frame *f = frame_known(m);
     uint64_t refs;
 
-    if (UNLIKELY(!f)) {
+    if (UNLIKELY(m.n >= frame_table_count)) {
         return false;
     }
     refs = port_read_u64(&f->refs);
@@ -78,14 +82,14 @@ bool frame_get_any(mfn_t m, struct domain **owner)
 
 void frame_ref(mfn_t m)
 {
-    uint64_t before = port_add_u64(&frame_of(m)->refs, 1);
+    uint64_t before = port_add_u64(&frame_known(m)->refs, 1);
 
     ASSERT((before & FRAME_COUNT_MASK) != 0);
 }
 
 void frame_put(mfn_t m)
 {
-    uint64_t before = port_add_u64(&frame_of(m)->refs, ~0ull);
+    uint64_t before = port_add_u64(&frame_known(m)->refs, ~0ull);
 
     ASSERT((before & FRAME_COUNT_MASK) != 0);
     if (UNLIKELY((before & FRAME_COUNT_MASK) == 1)) {
@@ -103,7 +107,7 @@ struct domain *frame_owner(mfn_t m)
 
 void frame_flag(mfn_t m, uint64_t flags)
 {
-    struct frame *f = frame_of(m);
+    struct frame *f = frame_known(m);
 
     if ((port_read_u64(&f->refs) & flags) != flags) {
         port_or_u64(&f->refs, flags);

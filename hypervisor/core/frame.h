@@ -19,6 +19,7 @@
 #include "lib/types.h"
 #include "port/atomic.h"
 #include "port/map.h"
+#include "pvabi/xen.h"
 
 struct domain;
 
@@ -49,6 +50,7 @@ _Static_assert(sizeof(struct frame) == 24, "the frame table must stay within its
 
 extern struct frame *frame_table;
 extern uint64_t frame_table_count;
+extern uint64_t frame_table_mask; /* the least power of two that is not below the count, less 1 */
 
 /* Tells where the table is: zeroed, count entries. Once, at start of day, before anything else here. */
 void frame_table_init(struct frame *table, uint64_t count);
@@ -62,6 +64,15 @@ static inline struct frame *frame_of(mfn_t m)
     return &frame_table[index_nospec(m.n, frame_table_count)];
 }
 
+/*
+ * The entry of a frame that the table covers, as the caller knows: it was checked, or somebody refers to it.
+ * A CPU that runs ahead of the check stays within twice the table.
+ */
+static inline struct frame *frame_known(mfn_t m)
+{
+    return &frame_table[m.n & frame_table_mask];
+}
+
 static inline mfn_t frame_number(const struct frame *f)
 {
     return mfn((uint64_t)(f - frame_table));
@@ -73,12 +84,10 @@ static inline mfn_t frame_number(const struct frame *f)
  */
 static inline bool frame_is_io(mfn_t m)
 {
-    const struct frame *f = frame_of(m);
-
-    if (m.n < FRAME_LOW_MIB || !f) {
+    if (m.n < FRAME_LOW_MIB || m.n >= frame_table_count) {
         return true;
     }
-    return (port_read_u64(&f->refs) & FRAME_COUNT_MASK) == 0 && !port_frame_is_ram(m);
+    return (port_read_u64(&frame_known(m)->refs) & FRAME_COUNT_MASK) == 0 && !port_frame_is_ram(m);
 }
 
 /* Takes a reference if the frame is RAM that owner owns (and is not going away). False as well when the count
@@ -87,6 +96,15 @@ bool frame_get(mfn_t m, const struct domain *owner) MUST_CHECK;
 
 /* As frame_get for whoever the owner is, which is told; the owner lives as long as the reference. */
 bool frame_get_any(mfn_t m, struct domain **owner) MUST_CHECK;
+
+/* Whether the frame is this domain's now: that may change at once, but for a table that the caller has locked.
+ */
+static inline bool frame_is_owned_by(mfn_t m, domid_t owner)
+{
+    uint64_t refs = m.n < frame_table_count ? port_read_u64(&frame_known(m)->refs) : 0;
+
+    return (refs & FRAME_COUNT_MASK) != 0 && (domid_t)(refs >> FRAME_OWNER_SHIFT) == owner;
+}
 
 /* Another reference for a holder of one. */
 void frame_ref(mfn_t m);

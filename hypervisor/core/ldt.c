@@ -58,10 +58,14 @@ int guest_cpu_set_gdt(struct vcpu *v, const uint64_t *frames, uint32_t entries)
 
 bool guest_cpu_ldt_drop(struct vcpu *v)
 {
-    struct lock_token token = lock_acquire(&v->cpu.ldt_lock);
     mfn_t dropped[GUEST_LDT_PAGES];
     unsigned int count = 0;
+    struct lock_token token;
 
+    if (port_read_u32(&v->cpu.ldt_mapped) == 0) {
+        return false;
+    }
+    token = lock_acquire(&v->cpu.ldt_lock);
     for (unsigned int page = 0; page < GUEST_LDT_PAGES; page++) {
         if (v->cpu.ldt_mapped >> page & 1) {
             port_ldt_map(v, page, MFN_INVALID);

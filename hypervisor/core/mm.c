@@ -252,29 +252,32 @@ static uint64_t walk_read(mfn_t table, unsigned int index)
 }
 
 /* An entry's frame as the next table. Another CPU may change the tables under the walk: the number can be
- * anything. */
+ * anything, but what somebody refers to is RAM. */
 static bool walk_step(uint64_t entry, mfn_t *table)
 {
     *table = pte_frame(entry);
-    return entry & PTE_PRESENT && !(entry & PTE_SUPERPAGE) && port_frame_is_ram(*table);
+    return (entry & (PTE_PRESENT | PTE_SUPERPAGE)) == PTE_PRESENT && table->n < frame_table_count &&
+           (port_read_u64(&frame_known(*table)->refs) & FRAME_COUNT_MASK) != 0;
 }
 
 /* From root down to the level-1 table; *all gets the bits that every upper entry has. */
 static bool walk(mfn_t root, guest_va_t address, mfn_t *table, uint64_t *all)
 {
-    *all = ~0ull;
-    *table = root;
+    uint64_t rights = ~0ull;
+
     if (!mfn_valid_number(root) || !guest_range_ok(address, 1)) {
         return false;
     }
     for (unsigned int level = LEVELS; level > 1; level--) {
-        uint64_t entry = walk_read(*table, walk_index(address, level));
+        uint64_t entry = walk_read(root, walk_index(address, level));
 
-        if (!walk_step(entry, table)) {
+        if (!walk_step(entry, &root)) {
             return false;
         }
-        *all &= entry ^ PTE_NO_EXECUTE;
+        rights &= entry ^ PTE_NO_EXECUTE;
     }
+    *all = rights;
+    *table = root;
     return true;
 }
 

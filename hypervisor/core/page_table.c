@@ -30,7 +30,7 @@ static bool entry_is_self(mfn_t table, uint64_t entry)
 
 bool page_table_is_linear(mfn_t table, unsigned int level, uint64_t entry)
 {
-    return entry & PTE_PRESENT && !mfn_equal(pte_frame(entry), table) &&
+    return (entry & (PTE_PRESENT | PTE_WRITE)) == PTE_PRESENT && !mfn_equal(pte_frame(entry), table) &&
            frame_type_now(pte_frame(entry)) == page_type_table(level);
 }
 
@@ -114,59 +114,119 @@ static int entry_take(const struct page_table_work *work, volatile uint64_t *slo
     return rc;
 }
 
-/* How many entries from index on are all zero: four or none. Most of most tables is empty. */
-static unsigned int empty_run(const volatile uint64_t *entries, unsigned int index)
+/*
+ * Most of most tables is empty: whether the RUN entries from here on are all zero. The table has a type, or is
+ * about to get one: but for CPUs' walkers nobody writes to it.
+ */
+#define RUN 8u
+
+static bool run_empty(const volatile uint64_t *run)
 {
-    if (index % 4 || (entries[index] | entries[index + 1] | entries[index + 2] | entries[index + 3])) {
-        return 0;
+    const uint64_t *e = (const uint64_t *)run;
+
+    return (e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]) == 0;
+}
+
+/* The next entry from index on that is not empty, or PAGE_TABLE_ENTRIES. */
+static unsigned int next_used(const volatile uint64_t *entries, unsigned int index)
+{
+    const volatile uint64_t *e = entries + index, *end = entries + PAGE_TABLE_ENTRIES;
+
+    while (index % RUN != 0 && *e == 0) {
+        index++;
+        e++;
     }
-    return 4;
+    if (index % RUN != 0) {
+        return index;
+    }
+    while (e < end && run_empty(e)) {
+        e += RUN;
+    }
+    while (e < end && *e == 0) {
+        e++;
+    }
+    return (unsigned int)(e - entries);
+}
+
+/* One more than the last entry below index that is not empty, or 0. */
+static unsigned int last_used(const volatile uint64_t *entries, unsigned int index)
+{
+    const volatile uint64_t *e = entries + index;
+
+    while (index % RUN != 0 && e[-1] == 0) {
+        index--;
+        e--;
+    }
+    if (index % RUN != 0) {
+        return index;
+    }
+    while (e > entries && run_empty(e - RUN)) {
+        e -= RUN;
+    }
+    while (e > entries && e[-1] == 0) {
+        e--;
+    }
+    return (unsigned int)(e - entries);
+}
+
+/*
+ * Whether preemption ends the work before this entry. Not before the first one, and it is not looked for in
+ * tables of level 1, which are short work, and before most entries to tables that others use as well, which
+ * only count.
+ */
+static bool preempted(const struct page_table_work *work, uint64_t entry, unsigned int *moved)
+{
+    mfn_t child = pte_frame(entry);
+
+    if (work->level == 1 || (*moved)++ == 0) {
+        return false;
+    }
+    return (*moved % 16 == 0 || child.n >= frame_table_count || !frame_type_is_shared(child)) &&
+           port_preempt_pending();
 }
 
 static int table_take(struct page_table_work *work, volatile uint64_t *entries)
 {
-    bool moved = false;
+    unsigned int moved = 0;
+    int rc;
 
-    while (work->done < PAGE_TABLE_ENTRIES) {
-        unsigned int run = empty_run(entries, work->done);
-        int rc;
-
-        if (run || !page_table_guest_slot(work->level, work->done)) {
-            work->done += run ? run : 1;
+    for (;; work->done++) {
+        work->done = next_used(entries, work->done);
+        if (work->done == PAGE_TABLE_ENTRIES) {
+            return 0;
+        }
+        if (!page_table_guest_slot(work->level, work->done)) {
             continue;
         }
-        if (moved && work->level > 1 && port_preempt_pending()) {
+        if (preempted(work, port_read_u64(&entries[work->done]), &moved)) {
             return -XEN_ERESTART;
         }
         rc = entry_take(work, &entries[work->done]);
         if (rc) {
             return rc;
         }
-        moved = moved || entries[work->done] & PTE_PRESENT;
-        work->done++;
     }
-    return 0;
 }
 
 static int table_give_back(struct page_table_work *work, const volatile uint64_t *entries)
 {
-    bool moved = false;
+    unsigned int moved = 0;
 
-    while (work->done > 0) {
-        uint64_t entry = port_read_u64(&entries[work->done - 1]);
+    for (;; work->done--) {
+        uint64_t entry;
 
-        if (entry & PTE_PRESENT && page_table_guest_slot(work->level, work->done - 1)) {
-            if (moved && work->level > 1 && port_preempt_pending()) {
-                return -XEN_ERESTART;
-            }
-            if (entry_give_back(work, entry)) {
-                return -XEN_ERESTART;
-            }
-            moved = true;
+        work->done = last_used(entries, work->done);
+        if (work->done == 0) {
+            return 0;
         }
-        work->done--;
+        entry = port_read_u64(&entries[work->done - 1]);
+        if (!(entry & PTE_PRESENT) || !page_table_guest_slot(work->level, work->done - 1)) {
+            continue;
+        }
+        if (preempted(work, entry, &moved) || entry_give_back(work, entry)) {
+            return -XEN_ERESTART;
+        }
     }
-    return 0;
 }
 
 /* A new L4 gets the hypervisor's half; whether with the M2P is for the kind of root that it will be

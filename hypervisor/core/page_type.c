@@ -12,7 +12,7 @@
 
 static volatile uint64_t *type_word(mfn_t m)
 {
-    return &frame_of(m)->type;
+    return &frame_known(m)->type;
 }
 
 static uint64_t type_count(uint64_t word)
@@ -39,7 +39,7 @@ static uint64_t type_idle(enum frame_type type)
  */
 static void type_flush(mfn_t m, uint64_t before)
 {
-    uint64_t refs = port_read_u64(&frame_of(m)->refs);
+    uint64_t refs = port_read_u64(&frame_known(m)->refs);
     struct domain *owner = frame_owner(m);
     struct cpumask cpus = port_cpus_online();
 
@@ -55,7 +55,7 @@ static void type_flush(mfn_t m, uint64_t before)
 /* What the hypervisor reads through its own, cached, mapping must not lie past the caches. */
 static void type_cache_flush(mfn_t m)
 {
-    if (port_read_u64(&frame_of(m)->refs) & FRAME_UNCACHED) {
+    if (port_read_u64(&frame_known(m)->refs) & FRAME_UNCACHED) {
         port_cache_flush_all();
     }
 }
@@ -160,14 +160,15 @@ static uint64_t type_word_taken(uint64_t word, enum frame_type type)
            (type_count(word) + 1);
 }
 
-int frame_get_type(mfn_t m, enum frame_type type)
+/* The reference is not only to be counted, or was not at first. */
+static int type_get_slow(mfn_t m, enum frame_type type)
 {
-    uint64_t word = port_read_acquire_u64(&frame_of(m)->type), taken;
+    uint64_t word = port_read_acquire_u64(type_word(m)), taken;
 
     for (;;) {
         if (UNLIKELY(type_busy(word) && page_type_of(word) == type)) {
             port_cpu_relax();
-            word = port_read_acquire_u64(&frame_of(m)->type);
+            word = port_read_acquire_u64(type_word(m));
             continue;
         }
         taken = type_word_taken(word, type);
@@ -182,6 +183,20 @@ int frame_get_type(mfn_t m, enum frame_type type)
         return 0;
     }
     return type_validate(m, type, word, taken);
+}
+
+int frame_get_type(mfn_t m, enum frame_type type)
+{
+    volatile uint64_t *at = type_word(m);
+    uint64_t word = port_read_acquire_u64(at), valid = page_type_bits(type) | PAGE_TYPE_VALIDATED;
+
+    while (LIKELY((word & (PAGE_TYPE_MASK | PAGE_TYPE_VALIDATED)) == valid &&
+                  type_count(word) != PAGE_TYPE_COUNT_MASK)) {
+        if (LIKELY(port_cas_u64(at, &word, word + 1))) {
+            return 0;
+        }
+    }
+    return type_get_slow(m, type);
 }
 
 /* Gives back what a table holds; the word is busy with count 1. */
@@ -206,9 +221,9 @@ static int type_devalidate(mfn_t m, uint64_t before)
 
 /* one: what goes from the word with the reference, if others stay. The last reference to a table is a linear
  * entry's if the table is pointed at by one: that count then ends with the table. */
-static int type_put(mfn_t m, uint64_t one)
+static int type_put_slow(mfn_t m, uint64_t one)
 {
-    uint64_t word = port_read_acquire_u64(&frame_of(m)->type), left;
+    uint64_t word = port_read_acquire_u64(type_word(m)), left;
 
     for (;;) {
         bool last = type_count(word) == 1;
@@ -216,7 +231,7 @@ static int type_put(mfn_t m, uint64_t one)
         ASSERT(type_count(word) != 0);
         if (UNLIKELY(type_busy(word) || (last && word & PAGE_TYPE_LOCKED))) {
             port_cpu_relax();
-            word = port_read_acquire_u64(&frame_of(m)->type);
+            word = port_read_acquire_u64(type_word(m));
             continue;
         }
         if (!last) {
@@ -231,6 +246,19 @@ static int type_put(mfn_t m, uint64_t one)
         }
     }
     return type_busy(left) ? type_devalidate(m, word) : 0;
+}
+
+static int type_put(mfn_t m, uint64_t one)
+{
+    volatile uint64_t *at = type_word(m);
+    uint64_t word = port_read_acquire_u64(at);
+
+    while (LIKELY(word & PAGE_TYPE_VALIDATED && type_count(word) > 1)) {
+        if (LIKELY(port_cas_u64(at, &word, word - one))) {
+            return 0;
+        }
+    }
+    return type_put_slow(m, one);
 }
 
 int frame_put_type_preemptible(mfn_t m)
@@ -337,16 +365,6 @@ void frame_forget_linear(mfn_t table)
     ASSERT(page_type_linear(before) > 0);
 }
 
-enum frame_type frame_type_now(mfn_t m)
-{
-    return page_type_of(port_read_u64(type_word(m)));
-}
-
-bool frame_type_in_use(mfn_t m)
-{
-    return type_count(port_read_u64(type_word(m))) != 0;
-}
-
 bool frame_pin(mfn_t m)
 {
     return !(port_or_u64(type_word(m), PAGE_TYPE_PINNED) & PAGE_TYPE_PINNED);
@@ -357,22 +375,59 @@ bool frame_unpin(mfn_t m)
     return port_and_u64(type_word(m), ~PAGE_TYPE_PINNED) & PAGE_TYPE_PINNED;
 }
 
+static bool type_is_live_table(uint64_t word)
+{
+    return word & PAGE_TYPE_VALIDATED && page_type_is_table(page_type_of(word));
+}
+
+/* Another CPU has the lock: its turn first. The word then. */
+static uint64_t __attribute__((noinline)) lock_wait(volatile uint64_t *at)
+{
+    port_cpu_relax();
+    return port_read_u64(at);
+}
+
 unsigned int frame_lock_table(mfn_t m)
 {
-    uint64_t word = port_read_u64(type_word(m));
+    volatile uint64_t *at = type_word(m);
+    uint64_t word = port_read_u64(at);
 
     for (;;) {
-        if (!(word & PAGE_TYPE_VALIDATED) || type_count(word) == 0 ||
-            !page_type_is_table(page_type_of(word))) {
+        if (!type_is_live_table(word)) {
             return 0;
         }
         if (UNLIKELY(word & PAGE_TYPE_LOCKED)) {
-            port_cpu_relax();
-            word = port_read_u64(type_word(m));
-        } else if (LIKELY(port_cas_u64(type_word(m), &word, word | PAGE_TYPE_LOCKED))) {
+            word = lock_wait(at);
+        } else if (LIKELY(port_cas_u64(at, &word, word | PAGE_TYPE_LOCKED))) {
             return page_type_level(page_type_of(word));
         }
     }
+}
+
+bool frame_lock_l1(mfn_t m, const struct domain *owner)
+{
+    const uint64_t wanted = page_type_bits(FRAME_L1) | PAGE_TYPE_VALIDATED;
+    volatile uint64_t *at = type_word(m);
+    uint64_t word;
+
+    if (UNLIKELY(!frame_is_owned_by(m, owner->id))) {
+        return false;
+    }
+    word = port_read_u64(at);
+    do {
+        while (UNLIKELY(word & PAGE_TYPE_LOCKED)) {
+            word = lock_wait(at);
+        }
+        if ((word & (PAGE_TYPE_MASK | PAGE_TYPE_VALIDATED)) != wanted) {
+            return false;
+        }
+    } while (UNLIKELY(!port_cas_u64(at, &word, word | PAGE_TYPE_LOCKED)));
+    /* What is locked is a table, and so somebody's: it may have become another's before. */
+    if (UNLIKELY(!frame_is_owned_by(m, owner->id))) {
+        frame_unlock_table(m);
+        return false;
+    }
+    return true;
 }
 
 void frame_unlock_table(mfn_t m)

@@ -149,11 +149,26 @@ bool frame_get_linear(mfn_t table, mfn_t target, const struct domain *owner) MUS
 int frame_put_linear_preemptible(mfn_t target) MUST_CHECK;
 void frame_forget_linear(mfn_t table);
 
-/* The type of a frame now; it may change at once unless the caller has a type reference. */
-enum frame_type frame_type_now(mfn_t m);
+/* The type of a frame (that the table of frames covers) now; it may change at once unless the caller has a type
+ * reference. */
+static inline enum frame_type frame_type_now(mfn_t m)
+{
+    return page_type_of(port_read_u64(&frame_known(m)->type));
+}
 
 /* Whether anybody holds a type reference now. */
-bool frame_type_in_use(mfn_t m);
+static inline bool frame_type_in_use(mfn_t m)
+{
+    return (port_read_u64(&frame_known(m)->type) & PAGE_TYPE_COUNT_MASK) != 0;
+}
+
+/* Whether there are several uses of a validated type, so that one more or less is short work. */
+static inline bool frame_type_is_shared(mfn_t m)
+{
+    uint64_t word = port_read_u64(&frame_known(m)->type);
+
+    return word & PAGE_TYPE_VALIDATED && (word & PAGE_TYPE_COUNT_MASK) > 1;
+}
 
 /*
  * Pins: marks the table pinned and keeps the caller's type and frame reference for that; false if it is
@@ -170,6 +185,9 @@ bool frame_unpin(mfn_t m) MUST_CHECK;
  */
 unsigned int frame_lock_table(mfn_t m) MUST_CHECK;
 void frame_unlock_table(mfn_t m);
+
+/* As frame_lock_table for a level-1 table of owner, without a reference to its frame: false if it is none. */
+bool frame_lock_l1(mfn_t m, const struct domain *owner) MUST_CHECK;
 
 /*
  * A table whose validation stopped half-way and was never resumed becomes a pinned one: frame_unpin and

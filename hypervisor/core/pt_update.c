@@ -204,6 +204,19 @@ static int plain_update(const struct pt_update *u, volatile uint64_t *slot)
     return 0;
 }
 
+bool pt_update_l1(const struct pt_update *u, int *rc)
+{
+    volatile uint64_t *entries;
+
+    if (!frame_lock_l1(u->table, u->table_owner)) {
+        return false;
+    }
+    entries = port_map_frame(u->table);
+    *rc = l1_update(u, &entries[u->index]);
+    port_unmap_frame((const void *)entries);
+    return true;
+}
+
 int pt_update(struct vcpu *v, const struct pt_update *u)
 {
     volatile uint64_t *entries = port_map_frame(u->table), *slot = &entries[u->index];

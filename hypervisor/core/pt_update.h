@@ -32,6 +32,12 @@ struct pt_update {
  */
 int pt_update(struct vcpu *v, const struct pt_update *update) MUST_CHECK;
 
+/*
+ * The same for a validated level-1 table of table_owner only, for which the caller need not hold a reference:
+ * false if the table is none, else *rc is the result. Never -XEN_ERESTART.
+ */
+bool pt_update_l1(const struct pt_update *update, int *rc) MUST_CHECK;
+
 /* Where a grant is mapped: by the machine address of a level-1 entry if pte is not 0, else by a linear
  * address of v's kernel. */
 struct pt_grant_place {

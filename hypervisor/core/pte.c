@@ -21,12 +21,9 @@ struct pte_l1tf pte_l1tf;
 
 bool pte_l1_allowed(const struct domain *d, uint64_t entry)
 {
-    uint64_t allowed = UPPER_BITS | PTE_GLOBAL;
+    const uint64_t allowed = UPPER_BITS | PTE_GLOBAL;
 
-    if (domain_has_hardware(d)) {
-        allowed |= PTE_CACHE_BITS;
-    }
-    return !(entry & ~allowed);
+    return LIKELY(!(entry & ~allowed)) || (!(entry & ~(allowed | PTE_CACHE_BITS)) && domain_has_hardware(d));
 }
 
 bool pte_upper_allowed(uint64_t entry)
@@ -110,7 +107,7 @@ static int l1_get_ram(struct domain *table_owner, struct domain *data_owner, uin
     mfn_t m = pte_frame(entry);
     bool uncached = entry & PTE_CACHE_BITS, write = entry & PTE_WRITE;
 
-    if (uncached && port_read_u64(&frame_of(m)->refs) & FRAME_HV) {
+    if (uncached && port_read_u64(&frame_known(m)->refs) & FRAME_HV) {
         return -XEN_EACCES;
     }
     if (write && frame_get_type(m, FRAME_WRITABLE)) {
@@ -131,11 +128,9 @@ int pte_l1_get(struct domain *table_owner, struct domain *data_owner, uint64_t *
     if (!pte_l1_allowed(table_owner, *entry)) {
         return -XEN_EINVAL;
     }
-    if (UNLIKELY(frame_is_io(m))) {
-        return l1_get_io(table_owner, data_owner, entry);
-    }
-    if (!frame_get(m, data_owner)) {
-        return -XEN_EBUSY;
+    if (UNLIKELY(!frame_get(m, data_owner))) {
+        /* Nobody refers to frames of I/O memory. */
+        return frame_is_io(m) ? l1_get_io(table_owner, data_owner, entry) : -XEN_EBUSY;
     }
     rc = l1_get_ram(table_owner, data_owner, *entry);
     if (rc) {

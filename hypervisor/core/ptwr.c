@@ -52,8 +52,8 @@ static uint64_t entry_read(mfn_t table, unsigned int index)
 }
 
 /* One try: 0, -XEN_EAGAIN, or a refusal. */
-static int emulate_once(struct vcpu *v, const struct ptwr_insn *p, struct cpu_user_regs *regs,
-                        struct pt_update *u, unsigned int shift)
+static int emulate_once(const struct ptwr_insn *p, struct cpu_user_regs *regs, struct pt_update *u,
+                        unsigned int shift)
 {
     uint64_t mask = (p->width == 8 ? ~0ull : (1ull << p->width * 8) - 1) << shift;
     struct ptwr_result result;
@@ -65,7 +65,9 @@ static int emulate_once(struct vcpu *v, const struct ptwr_insn *p, struct cpu_us
     result = ptwr_execute(p, regs, old);
     if (result.write) {
         u->value = (u->expected & ~mask) | (result.value << shift & mask);
-        rc = pt_update(v, u);
+        if (!pt_update_l1(u, &rc)) {
+            rc = -XEN_EINVAL;
+        }
     }
     if (rc == 0) {
         ptwr_retire(p, &result, regs, old);
@@ -100,7 +102,7 @@ static bool emulate(struct vcpu *v, guest_va_t address, mfn_t table)
         return false;
     }
     for (int i = 0; i < ATTEMPTS && rc == -XEN_EAGAIN; i++) {
-        rc = emulate_once(v, &p, regs, &u, shift);
+        rc = emulate_once(&p, regs, &u, shift);
     }
     if (rc == 0) {
         single_step(v, regs);

@@ -26,6 +26,9 @@ static int update_table(const struct mmu_context *c, uint64_t address, uint64_t 
     };
     int rc;
 
+    if (LIKELY(pt_update_l1(&u, &rc))) {
+        return rc;
+    }
     if (!frame_get(u.table, c->table_owner)) {
         return -XEN_EINVAL;
     }

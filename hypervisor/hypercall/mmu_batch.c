@@ -10,9 +10,10 @@ struct domain *mmu_owner_get(domid_t id)
 {
     struct domain *d = NULL;
 
-    if (id == DOMID_SELF) {
-        d = CURRENT_DOMAIN();
-    } else if (id == CURRENT_DOMAIN()->id) {
+    if (LIKELY(id == DOMID_SELF)) {
+        return CURRENT_DOMAIN(); /* it lives as long as it runs */
+    }
+    if (id == CURRENT_DOMAIN()->id) {
         return NULL;
     } else if (id == DOMID_IO) {
         d = domain_io;
@@ -27,7 +28,9 @@ struct domain *mmu_owner_get(domid_t id)
 
 void mmu_owner_put(struct domain *d)
 {
-    domain_put(d);
+    if (d != CURRENT_DOMAIN()) {
+        domain_put(d);
+    }
 }
 
 int mmu_batch_begin(struct mmu_batch *batch, const struct hypercall_args *args)
@@ -83,7 +86,10 @@ static void done_store(const struct mmu_batch *batch, uint32_t count)
 {
     uint32_t done = batch->done_before + count;
 
-    if (batch->done_address.n && port_copy_to_guest(batch->done_address, &done, sizeof(done))) {
+    if (LIKELY(batch->done_address.n == 0)) {
+        return;
+    }
+    if (port_copy_to_guest(batch->done_address, &done, sizeof(done))) {
         return;
     }
 }

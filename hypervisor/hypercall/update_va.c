@@ -15,13 +15,9 @@ static int update_entry(struct vcpu *v, guest_va_t address, uint64_t value, stru
     struct pt_update u = {.table_owner = v->domain, .data_owner = data_owner, .value = value};
     int rc = -XEN_EINVAL;
 
-    if (!mm_find_l1(v, address, &u.table, &u.index) || !frame_get(u.table, v->domain)) {
+    if (!mm_find_l1(v, address, &u.table, &u.index) || !pt_update_l1(&u, &rc)) {
         return -XEN_EINVAL;
     }
-    if (frame_type_now(u.table) == FRAME_L1 && frame_type_in_use(u.table)) {
-        rc = pt_update(v, &u);
-    }
-    frame_put(u.table);
     return rc;
 }
 

@@ -72,7 +72,11 @@ static uint64_t input_little_endian(struct insn_input *in, unsigned int size)
 
 static uint8_t input_byte(struct insn_input *in)
 {
-    return (uint8_t)input_little_endian(in, 1);
+    if (in->at >= in->count) {
+        in->short_of_bytes = true;
+        return 0;
+    }
+    return in->bytes[in->at++];
 }
 
 static int64_t input_signed(struct insn_input *in, unsigned int size)

@@ -4,12 +4,14 @@
 
 uint64_t *insn_register(struct cpu_user_regs *regs, unsigned int number)
 {
-    uint64_t *const registers[16] = {
-        &regs->rax, &regs->rcx, &regs->rdx, &regs->rbx, &regs->rsp, &regs->rbp, &regs->rsi, &regs->rdi,
-        &regs->r8,  &regs->r9,  &regs->r10, &regs->r11, &regs->r12, &regs->r13, &regs->r14, &regs->r15,
+#define AT(name) offsetof(struct cpu_user_regs, name) / sizeof(uint64_t)
+    static const uint8_t places[16] = {
+        AT(rax), AT(rcx), AT(rdx), AT(rbx), AT(rsp), AT(rbp), AT(rsi), AT(rdi),
+        AT(r8),  AT(r9),  AT(r10), AT(r11), AT(r12), AT(r13), AT(r14), AT(r15),
     };
+#undef AT
 
-    return registers[number & 15];
+    return (uint64_t *)regs + places[number & 15];
 }
 
 static bool is_high_byte(const struct insn *insn, unsigned int number, unsigned int width)

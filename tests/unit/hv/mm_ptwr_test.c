@@ -346,6 +346,43 @@ START_TEST(flags_as_the_processor)
 }
 END_TEST
 
+/* The decoder's short way, which wants a few bytes to look at, finds what the long one does, which gets as many
+ * as the instruction has. */
+START_TEST(short_way_decodes_alike)
+{
+    struct cpu_user_regs r = {.rax = 1ull << 40, .rbx = 3ull << 41, .rbp = 5, .rdi = ~7ull, .r13 = 99};
+    unsigned int same = 0;
+
+    for (unsigned int i = 0; i < 200000; i++) {
+        static const uint8_t opcodes[] = {0x87, 0x89, 0xb1, 0xc1, 0x88};
+        uint8_t bytes[INSN_LENGTH_MAX], *at = bytes;
+        struct ptwr_insn a, b;
+
+        *at++ = 0xf0;
+        at -= rand() % 2;
+        *at++ = (uint8_t)(rand() % 8 ? 0x48 | (rand() & 7) : rand());
+        *at++ = 0x0f;
+        at -= rand() % 2;
+        *at++ = opcodes[rand() % 5];
+        while (at < bytes + sizeof(bytes)) {
+            *at++ = (uint8_t)rand();
+        }
+        if (!ptwr_decode(&a, bytes, sizeof(bytes), &r) || a.insn.length > 8) {
+            continue;
+        }
+        ck_assert(ptwr_decode(&b, bytes, a.insn.length, &r));
+        ck_assert_uint_eq(a.insn.length, b.insn.length);
+        ck_assert_uint_eq(a.address, b.address);
+        ck_assert_int_eq(a.action, b.action);
+        ck_assert_uint_eq(a.width, b.width);
+        ck_assert(a.from_register == b.from_register && a.insn.lock == b.insn.lock);
+        ck_assert(a.insn.segment == b.insn.segment && a.insn.reg == b.insn.reg && a.insn.rex == b.insn.rex);
+        same++;
+    }
+    ck_assert_uint_gt(same, 10000);
+}
+END_TEST
+
 Suite *mm_ptwr_suite(void)
 {
     Suite *suite = suite_create("mm ptwr");
@@ -364,6 +401,7 @@ Suite *mm_ptwr_suite(void)
     tcase_add_test(tests, single_step);
     tcase_add_test(tests, segment_bases);
     tcase_add_test(tests, flags_as_the_processor);
+    tcase_add_test(tests, short_way_decodes_alike);
     suite_add_tcase(suite, tests);
     return suite;
 }
