@@ -249,6 +249,11 @@ static bool set_spec_ctrl(const char *value, size_t length)
     return boot_spec_ctrl_parse(value, length, &boot_options.speculation);
 }
 
+static bool set_console_to_ring(const char *value, size_t length)
+{
+    return parse_bool(value, length, &boot_options.console_to_ring);
+}
+
 static bool set_sched(const char *value, size_t length)
 {
     if (!value || length >= sizeof(boot_options.scheduler)) {
@@ -275,6 +280,7 @@ static const struct option options[] = {
     {"loglvl", set_loglvl, "none, error, warning, info, debug or all"},
     {"guest_loglvl", set_guest_loglvl, "none, error, warning, info, debug or all"},
     {"noreboot", set_noreboot, "nothing, or yes or no"},
+    {"console_to_ring", set_console_to_ring, "nothing, or yes or no"},
     {"sched", set_sched, "fair or null"},
     {"tsc", set_tsc, "unstable"},
     {"pv-linear-pt", set_linear_tables, "nothing, or yes or no"},

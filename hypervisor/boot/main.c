@@ -61,6 +61,7 @@ static void set_console(void)
     }
     console_set_levels(boot_options.log_level, boot_options.guest_log_level);
     console_set_noreboot(boot_options.noreboot);
+    console_set_to_ring(boot_options.console_to_ring);
 }
 
 /* How many CPUs will run; their blocks are made, the first CPU's first. */

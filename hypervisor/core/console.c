@@ -29,7 +29,7 @@ static uint32_t ring_start, ring_end;
 static char input[INPUT_SIZE];
 static uint32_t input_head, input_tail;
 static enum log_level own_level = LOG_INFO, guest_level = LOG_WARNING;
-static bool panicking, no_reboot;
+static bool panicking, no_reboot, first_in_ring;
 static unsigned int switch_count;
 static bool input_to_keys;
 static uint64_t guest_budget = GUEST_BURST, guest_refill;
@@ -54,6 +54,11 @@ bool console_panic_resets(void)
 void console_set_noreboot(bool noreboot)
 {
     no_reboot = noreboot;
+}
+
+void console_set_to_ring(bool to_ring)
+{
+    first_in_ring = to_ring;
 }
 
 static struct lock_token enter(void)
@@ -155,7 +160,11 @@ void console_write_first(const char *text, size_t length)
 {
     struct lock_token token = enter();
 
-    put(text, length);
+    serial_put(text, length);
+    /* Else a reader who prints the ring on this console would read what he printed, without end. */
+    if (first_in_ring) {
+        ring_put(text, length);
+    }
     leave(token);
 }
 

@@ -21,6 +21,9 @@ void console_panic(void);
 bool console_panic_resets(void);
 void console_set_noreboot(bool noreboot);
 
+/* Whether the ring keeps the first domain's text too (console_to_ring). */
+void console_set_to_ring(bool to_ring);
+
 /* Text of the first domain, as it is. */
 void console_write_first(const char *text, size_t length);
 

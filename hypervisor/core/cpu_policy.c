@@ -10,6 +10,10 @@
 #include "lib/string.h"
 #include "pvabi/errno.h"
 
+#define XCR0_X87            1ull
+#define XCR0_SSE            2ull
+#define XCR0_AVX            4ull
+#define XCR0_AVX512         0xe0ull
 #define B(bit)        (1u << (bit))
 #define EXTENDED      0x80000000u
 #define LEAF_CACHE    4u
@@ -91,6 +95,19 @@ uint32_t cpu_policy_word(const struct guest_cpu_policy *policy, enum cpu_policy_
 bool cpu_policy_has(const struct guest_cpu_policy *policy, unsigned int feature)
 {
     return cpu_policy_word(policy, (enum cpu_policy_word)(feature / 32)) >> (feature % 32) & 1;
+}
+
+bool cpu_policy_xcr0_valid(const struct guest_cpu_policy *policy, uint64_t value)
+{
+    uint64_t avx512 = value & XCR0_AVX512;
+
+    if (value & ~cpu_policy_states(policy) || !(value & XCR0_X87)) {
+        return false;
+    }
+    if (value & XCR0_AVX && !(value & XCR0_SSE)) {
+        return false;
+    }
+    return avx512 == 0 || (avx512 == XCR0_AVX512 && value & XCR0_AVX);
 }
 
 uint64_t cpu_policy_states(const struct guest_cpu_policy *policy)

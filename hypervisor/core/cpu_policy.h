@@ -73,6 +73,9 @@ uint32_t cpu_policy_word(const struct guest_cpu_policy *policy, enum cpu_policy_
 /* The bits that a guest may set in XCR0; 0 without XSAVE. */
 uint64_t cpu_policy_states(const struct guest_cpu_policy *policy);
 
+/* Whether a guest may have this in XCR0: only what it has, and nothing without what it builds on. */
+bool cpu_policy_xcr0_valid(const struct guest_cpu_policy *policy, uint64_t value);
+
 /* Whether the CPU is of this maker, by the policy. */
 bool cpu_policy_is_intel(const struct guest_cpu_policy *policy);
 bool cpu_policy_is_amd(const struct guest_cpu_policy *policy);

@@ -309,6 +309,7 @@ static void begin_death(struct domain *d)
     d->life = first ? DOMAIN_DYING : d->life;
     lock_release(token);
     if (first) {
+        evtchn_drop_global_virq_handler(d);
         domain_pause(d);
     }
 }

@@ -20,10 +20,6 @@
 #define MODRM_XSETBV        0xd1
 #define MODRM_RDTSCP        0xf9
 #define FORCED_CPUID_LENGTH 7u
-#define XCR0_X87            1ull
-#define XCR0_SSE            2ull
-#define XCR0_AVX            4ull
-#define XCR0_AVX512         0xe0ull
 
 /* Where the running code's bytes are and how they are to be read; false if its code segment is none. */
 static bool code_segment(struct vcpu *v, const struct cpu_user_regs *regs, uint64_t *linear,
@@ -188,25 +184,12 @@ static uint64_t edx_eax(const struct cpu_user_regs *regs)
     return regs->eax | (uint64_t)regs->edx << 32;
 }
 
-static bool xcr0_valid(const struct vcpu *v, uint64_t value)
-{
-    uint64_t avx512 = value & XCR0_AVX512;
-
-    if (value & ~cpu_policy_states(v->domain->cpu_policy) || !(value & XCR0_X87)) {
-        return false;
-    }
-    if (value & XCR0_AVX && !(value & XCR0_SSE)) {
-        return false;
-    }
-    return avx512 == 0 || (avx512 == XCR0_AVX512 && value & XCR0_AVX);
-}
-
 static bool set_xcr(struct vcpu *v, const struct cpu_user_regs *regs, bool *again)
 {
     if (!(v->cpu.cr4 & GUEST_CR4_OSXSAVE)) {
         return undefined(v, again);
     }
-    if (regs->ecx != 0 || !xcr0_valid(v, edx_eax(regs))) {
+    if (regs->ecx != 0 || !cpu_policy_xcr0_valid(v->domain->cpu_policy, edx_eax(regs))) {
         return false;
     }
     v->cpu.xcr0 = edx_eax(regs);

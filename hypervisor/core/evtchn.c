@@ -412,12 +412,41 @@ void evtchn_send_virq(struct vcpu *v, unsigned int virq)
     evtchn_raise_bound(v->domain, port_read_u32(&v->evtchn.virq_port[virq]), EVTCHN_VIRQ, virq);
 }
 
+/*
+ * Who gets the global VIRQs in dom0's stead (DOMCTL_set_virq_handler): one more than a domain's number, or 0. By
+ * number: a domain that has gone takes them with it, and its successor in the number has to be named again.
+ */
+static uint32_t virq_handlers[NR_VIRQS];
+
+int evtchn_set_global_virq_handler(struct domain *d, unsigned int virq)
+{
+    if (virq >= NR_VIRQS || !evtchn_virq_is_global(virq)) {
+        return -XEN_EINVAL;
+    }
+    port_write_u32(&virq_handlers[index_nospec(virq, NR_VIRQS)], d == domain_first ? 0 : d->id + 1u);
+    return 0;
+}
+
+void evtchn_drop_global_virq_handler(const struct domain *d)
+{
+    for (unsigned int virq = 0; virq < NR_VIRQS; virq++) {
+        uint32_t mine = d->id + 1u;
+
+        (void)port_cas_u32(&virq_handlers[virq], &mine, 0);
+    }
+}
+
 void evtchn_send_global_virq(unsigned int virq)
 {
-    struct vcpu *v = domain_first ? domain_vcpu(domain_first, 0) : NULL;
+    uint32_t handler = port_read_u32(&virq_handlers[virq]);
+    struct domain *d = handler ? domain_get((domid_t)(handler - 1)) : NULL;
+    struct vcpu *v = d ? domain_vcpu(d, 0) : domain_first ? domain_vcpu(domain_first, 0) : NULL;
 
     if (v) {
         evtchn_send_virq(v, virq);
+    }
+    if (d) {
+        domain_put(d);
     }
 }
 

@@ -101,6 +101,13 @@ bool evtchn_virq_is_global(unsigned int virq);
 void evtchn_send_virq(struct vcpu *v, unsigned int virq);
 void evtchn_send_global_virq(unsigned int virq);
 
+/*
+ * Lets another domain than the first one have a global VIRQ from now on; -XEN_EINVAL for one that is not
+ * global. The domain's death (evtchn_drop_global_virq_handler) gives them back.
+ */
+int evtchn_set_global_virq_handler(struct domain *d, unsigned int virq) MUST_CHECK;
+void evtchn_drop_global_virq_handler(const struct domain *d);
+
 /* Sends on a port of d as if its owner did (the toolstack's suspend channel). */
 void evtchn_send_local(struct domain *d, evtchn_port_t port);
 

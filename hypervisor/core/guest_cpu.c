@@ -254,6 +254,27 @@ int guest_cpu_load(struct vcpu *v, const struct vcpu_guest_context *context)
     return 0;
 }
 
+int guest_cpu_reset(struct vcpu *v)
+{
+    int error;
+
+    v->initialised = false; /* first: nobody may bring it up again while its roots go */
+    error = mm_drop_roots(v);
+    if (error) {
+        return error;
+    }
+    error = guest_cpu_set_gdt(v, NULL, 0);
+    if (error) {
+        return error;
+    }
+    guest_cpu_ldt_drop(v);
+    v->cpu.ldt_entries = 0;
+    port_ldt_load(v, 0);
+    v->cpu.bounce = (struct guest_bounce){0};
+    v->cpu.nmi_pending = v->cpu.nmi_masked = false;
+    return 0;
+}
+
 static uint64_t cr3_of(mfn_t root)
 {
     return mfn_valid_number(root) ? xen_pfn_to_cr3(root.n) : 0;

@@ -95,6 +95,12 @@ int guest_cpu_load(struct vcpu *v, const struct vcpu_guest_context *context) MUS
 void guest_cpu_save(struct vcpu *v, struct vcpu_guest_context *context);
 
 /*
+ * Makes an initialised vCPU of a paused domain one without a context again: drops its roots and descriptor
+ * tables. 0; -XEN_ERESTART: preempted, call again.
+ */
+int guest_cpu_reset(struct vcpu *v) MUST_CHECK;
+
+/*
  * Delivers an exception to the running vCPU: chooses the handler in its trap table and sets cpu.bounce, which
  * the exit path turns into a frame. Without a handler the domain is crashed. has_error says whether the
  * vector pushes error_code.

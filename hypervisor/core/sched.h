@@ -95,6 +95,10 @@ void sched_wait_descheduled(struct vcpu *v);
 /* The share of a domain: weight 1 to 65535, cap in per cent of one CPU (0: none). -XEN_EINVAL for others. */
 int sched_domain_set_share(struct domain *d, uint32_t weight, uint32_t cap) MUST_CHECK;
 
+/* How long (in us) a vCPU runs at least before another one may interrupt it; 0: not at all. -XEN_EINVAL. */
+int sched_set_ratelimit(uint32_t us) MUST_CHECK;
+uint32_t sched_ratelimit(void);
+
 /* Where a vCPU may run, and where it runs best. -XEN_EINVAL if no CPU that is up is in hard. */
 int sched_set_affinity(struct vcpu *v, struct cpumask hard, struct cpumask soft) MUST_CHECK;
 
@@ -112,6 +116,9 @@ bool sched_is_runnable(const struct vcpu *v);
 
 /* Wakes a blocked vCPU (an event became pending); no effect on others. */
 void sched_wake(struct vcpu *v);
+
+/* Sends v an NMI: it is delivered as soon as none is being handled. */
+void sched_send_nmi(struct vcpu *v);
 
 /* The running vCPU blocks until an event (upcalls get unmasked), or yields. */
 void sched_block_current(void);

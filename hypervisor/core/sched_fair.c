@@ -13,13 +13,16 @@
 #include "port/time.h"
 #include "pvabi/domctl.h"
 #include "pvabi/errno.h"
+#include "pvabi/sysctl.h"
 
 #define FAIR_SLICE (10 * TIMER_NS_PER_MS)     /* longest turn while others wait */
-#define FAIR_TURN_MIN (1 * TIMER_NS_PER_MS)   /* nobody is interrupted before */
 #define FAIR_LEAD ((int64_t)(5 * TIMER_NS_PER_MS)) /* what a sleeper gets at most */
 #define FAIR_MARGIN ((int64_t)(1 * TIMER_NS_PER_MS)) /* how much less one must have had to interrupt */
 #define FAIR_CAP_PERIOD (50 * TIMER_NS_PER_MS)
 #define FAIR_DEBT_MAX ((int64_t)TIMER_NS_PER_SECOND)
+
+/* Atomic: nobody is interrupted before (XEN_SYSCTL_scheduler_op's rate limit). */
+static uint64_t fair_turn_min = 1 * TIMER_NS_PER_MS;
 
 static int64_t fair_scale(const struct vcpu *v, uint64_t ns)
 {
@@ -237,9 +240,23 @@ int sched_domain_set_share(struct domain *d, uint32_t weight, uint32_t cap)
     return 0;
 }
 
+int sched_set_ratelimit(uint32_t us)
+{
+    if (us != 0 && (us < XEN_SYSCTL_SCHED_RATELIMIT_MIN || us > XEN_SYSCTL_SCHED_RATELIMIT_MAX)) {
+        return -XEN_EINVAL;
+    }
+    port_write_u64(&fair_turn_min, us * TIMER_NS_PER_US);
+    return 0;
+}
+
+uint32_t sched_ratelimit(void)
+{
+    return (uint32_t)(port_read_u64(&fair_turn_min) / TIMER_NS_PER_US);
+}
+
 static bool fair_keeps(const struct sched_cpu *c, const struct vcpu *v, uint64_t now)
 {
-    return c->queue.count == 0 || now - v->sched.slice_start < FAIR_TURN_MIN;
+    return c->queue.count == 0 || now - v->sched.slice_start < port_read_u64(&fair_turn_min);
 }
 
 static uint64_t fair_turn_end(const struct sched_cpu *c, const struct vcpu *v, uint64_t now)
@@ -250,7 +267,7 @@ static uint64_t fair_turn_end(const struct sched_cpu *c, const struct vcpu *v, u
     if (first) {
         bool behind = first->sched.virtual_time + FAIR_MARGIN < fair_live(v, now);
 
-        end = v->sched.slice_start + (behind ? FAIR_TURN_MIN : FAIR_SLICE);
+        end = v->sched.slice_start + (behind ? port_read_u64(&fair_turn_min) : FAIR_SLICE);
     }
     if (v->domain->sched.cap) {
         used = port_read_u64(&v->domain->sched.cap_used);
@@ -261,7 +278,7 @@ static uint64_t fair_turn_end(const struct sched_cpu *c, const struct vcpu *v, u
 
 static bool fair_preempts(const struct sched_cpu *c, const struct vcpu *v, uint64_t now)
 {
-    return now - c->current->sched.slice_start >= FAIR_TURN_MIN &&
+    return now - c->current->sched.slice_start >= port_read_u64(&fair_turn_min) &&
            v->sched.virtual_time + FAIR_MARGIN < fair_live(c->current, now);
 }
 

@@ -228,3 +228,11 @@ int sched_pin_override(struct vcpu *v, int32_t cpu)
     sched_apply_affinity(v);
     return 0;
 }
+
+void sched_send_nmi(struct vcpu *v)
+{
+    v->cpu.nmi_pending = true;
+    port_barrier();
+    sched_wake(v);
+    sched_kick(v);
+}

@@ -13,6 +13,7 @@
 
 struct vcpu;
 
+#define TIMER_NS_PER_US      1000ull
 #define TIMER_NS_PER_MS      1000000ull
 #define TIMER_NS_PER_SECOND  1000000000ull
 #define TIMER_PERIOD_DEFAULT (10 * TIMER_NS_PER_MS)

@@ -42,13 +42,85 @@ static domctl_handler *const handlers[] = {
     [XEN_DOMCTL_getnodeaffinity] = domctl_getnodeaffinity,
     [XEN_DOMCTL_get_cpu_policy] = domctl_get_cpu_policy,
     [XEN_DOMCTL_set_cpu_policy] = domctl_set_cpu_policy,
+    [XEN_DOMCTL_get_ext_vcpucontext] = domctl_get_ext_vcpucontext,
+    [XEN_DOMCTL_set_ext_vcpucontext] = domctl_set_ext_vcpucontext,
+    [XEN_DOMCTL_get_vcpu_msrs] = domctl_get_vcpu_msrs,
+    [XEN_DOMCTL_set_vcpu_msrs] = domctl_set_vcpu_msrs,
+    [XEN_DOMCTL_getvcpuextstate] = domctl_getvcpuextstate,
+    [XEN_DOMCTL_setvcpuextstate] = domctl_setvcpuextstate,
+    [XEN_DOMCTL_getpageframeinfo3] = domctl_getpageframeinfo3,
+    [XEN_DOMCTL_sendtrigger] = domctl_sendtrigger,
+    [XEN_DOMCTL_set_virq_handler] = domctl_set_virq_handler,
+    [XEN_DOMCTL_memory_mapping] = domctl_memory_mapping,
+    [XEN_DOMCTL_set_target] = domctl_set_target,
+    [XEN_DOMCTL_vm_event_op] = domctl_vm_event,
 };
+
+/*
+ * What Xen refuses a PV domain, or any where the machine has not got what it takes, with its errors. Commands
+ * that are in neither table are -ENOSYS.
+ */
+static const struct refusal {
+    uint32_t command;
+    int32_t error;
+} refusals[] = {
+    {XEN_DOMCTL_gethvmcontext, XEN_EINVAL},
+    {XEN_DOMCTL_gethvmcontext_partial, XEN_EINVAL},
+    {XEN_DOMCTL_sethvmcontext, XEN_EINVAL},
+    {XEN_DOMCTL_bind_pt_irq, XEN_EINVAL},
+    {XEN_DOMCTL_unbind_pt_irq, XEN_EINVAL},
+    {XEN_DOMCTL_debug_op, XEN_EINVAL},
+    {XEN_DOMCTL_set_broken_page_p2m, XEN_EINVAL},
+    {XEN_DOMCTL_soft_reset, XEN_EINVAL},
+    {XEN_DOMCTL_vmtrace_op, XEN_EINVAL},
+    {XEN_DOMCTL_assign_device, XEN_EOPNOTSUPP},
+    {XEN_DOMCTL_deassign_device, XEN_EOPNOTSUPP},
+    {XEN_DOMCTL_test_assign_device, XEN_EOPNOTSUPP},
+    {XEN_DOMCTL_get_device_group, XEN_EOPNOTSUPP},
+    {XEN_DOMCTL_ioport_mapping, XEN_EOPNOTSUPP},
+    {XEN_DOMCTL_monitor_op, XEN_EOPNOTSUPP},
+    {XEN_DOMCTL_get_paging_mempool_size, XEN_EOPNOTSUPP},
+    {XEN_DOMCTL_set_paging_mempool_size, XEN_EOPNOTSUPP},
+    {XEN_DOMCTL_psr_cmt_op, XEN_ENODEV},
+};
+
+static int64_t refuse(const struct xen_domctl *op)
+{
+    for (unsigned int i = 0; i < ARRAY_SIZE(refusals); i++) {
+        if (refusals[i].command == op->cmd) {
+            return -refusals[i].error;
+        }
+    }
+    if (op->cmd == XEN_DOMCTL_psr_alloc) {
+        return op->u.psr_alloc.cmd > XEN_DOMCTL_PSR_GET_MBA_THRTL ? -XEN_EOPNOTSUPP : -XEN_ENODEV;
+    }
+    return -XEN_ENOSYS;
+}
 
 /* Negative limits ask for the defaults. */
 static int64_t grant_limit(int32_t asked, uint32_t standard, uint32_t *limit)
 {
     *limit = asked < 0 ? standard : (uint32_t)asked;
     return *limit > GRANT_FRAMES_MAX ? -XEN_EINVAL : 0;
+}
+
+/*
+ * Flags are for kinds of guests that Parvis does not run; xs_domain only marks, and oos_off is about tables that
+ * a PV guest does not have.
+ */
+static int64_t kind_of_guest(const struct xen_domctl_createdomain *c)
+{
+    const uint32_t known = XEN_DOMCTL_CDF_xs_domain | XEN_DOMCTL_CDF_oos_off;
+
+    if (c->flags & ~known || c->iommu_opts != 0 || c->vmtrace_size != 0 ||
+        c->grant_opts & ~(uint32_t)XEN_DOMCTL_GRANT_version_mask || c->grant_opts > 2 ||
+        c->arch.misc_flags & ~(uint32_t)XEN_X86_MSR_RELAXED) {
+        return -XEN_EINVAL;
+    }
+    if (c->arch.emulation_flags != 0) {
+        return -XEN_EOPNOTSUPP;
+    }
+    return c->cpupool_id != 0 ? -XEN_ESRCH : 0;
 }
 
 static int64_t create(struct xen_domctl *op)
@@ -62,11 +134,9 @@ static int64_t create(struct xen_domctl *op)
     struct domain *d;
     int64_t error;
 
-    /* Flags are for kinds of guests that Parvis does not run; xs_domain only marks. */
-    if (c->flags & ~(uint32_t)XEN_DOMCTL_CDF_xs_domain ||
-        c->grant_opts & ~(uint32_t)XEN_DOMCTL_GRANT_version_mask || config.grant_version_max > 2 ||
-        c->cpupool_id != 0 || c->vmtrace_size != 0) {
-        return -XEN_EINVAL;
+    error = kind_of_guest(c);
+    if (error) {
+        return error;
     }
     error = grant_limit(c->max_grant_frames, GRANT_FRAMES_DEFAULT, &config.grant_frames_max);
     error = error ? error
@@ -140,7 +210,7 @@ static int64_t run_command(struct domain *d, struct xen_domctl *op, bool *copy_b
         return domctl_usage(d, op, copy_back);
     }
     handler = op->cmd < ARRAY_SIZE(handlers) ? handlers[index_nospec(op->cmd, ARRAY_SIZE(handlers))] : NULL;
-    return handler ? handler(d, op, copy_back) : -XEN_ENOSYS;
+    return handler ? handler(d, op, copy_back) : refuse(op);
 }
 
 static int64_t run_on_domain(struct xen_domctl *op, bool *copy_back)

@@ -25,5 +25,9 @@ domctl_handler domctl_set_time_offset, domctl_set_handle, domctl_subscribe, domc
 domctl_handler domctl_io_ports, domctl_io_frames, domctl_irq;
 domctl_handler domctl_set_cpu_policy, domctl_get_cpu_policy;
 domctl_handler domctl_usage;
+domctl_handler domctl_get_ext_vcpucontext, domctl_set_ext_vcpucontext, domctl_get_vcpu_msrs, domctl_set_vcpu_msrs;
+domctl_handler domctl_getvcpuextstate, domctl_setvcpuextstate, domctl_getpageframeinfo3;
+domctl_handler domctl_sendtrigger, domctl_set_virq_handler, domctl_memory_mapping, domctl_set_target;
+domctl_handler domctl_vm_event;
 
 #endif

@@ -17,6 +17,9 @@
 #define TSC_MODE_MAX 2u
 #define IO_PORTS     65536u
 
+#define MAPPING_FRAMES_MAX 64u
+#define PADDR_BITS         52u
+
 int64_t domctl_destroy(struct domain *d, struct xen_domctl *op, bool *copy_back)
 {
     (void)op;
@@ -160,13 +163,57 @@ int64_t domctl_set_time_offset(struct domain *d, struct xen_domctl *op, bool *co
     return 0;
 }
 
-/* Log-dirty and its relatives need tables that mirror the guest's; only switching off what is off is offered.
- */
+/* Log-dirty and its relatives need tables that mirror the guest's: they are never on. */
 int64_t domctl_shadow_op(struct domain *d, struct xen_domctl *op, bool *copy_back)
 {
-    (void)d;
     (void)copy_back;
-    return op->u.shadow_op.op == XEN_DOMCTL_SHADOW_OP_OFF ? 0 : -XEN_EOPNOTSUPP;
+    if (d == CURRENT_DOMAIN() || !domain_vcpu(d, 0)) {
+        return -XEN_EINVAL;
+    }
+    switch (op->u.shadow_op.op) {
+    case XEN_DOMCTL_SHADOW_OP_ENABLE_TEST:
+    case XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY:
+    case XEN_DOMCTL_SHADOW_OP_ENABLE:
+    case XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION:
+    case XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION:
+        return -XEN_EOPNOTSUPP;
+    default:
+        return -XEN_EINVAL;
+    }
+}
+
+int64_t domctl_set_virq_handler(struct domain *d, struct xen_domctl *op, bool *copy_back)
+{
+    struct lock_token token = lock_acquire(&d->lock);
+    int64_t error = -XEN_EINVAL;
+
+    (void)copy_back;
+    /* Death gives back what it finds; nothing may come after it. */
+    if (d->life == DOMAIN_ALIVE) {
+        error = evtchn_set_global_virq_handler(d, op->u.set_virq_handler.virq);
+    }
+    lock_release(token);
+    return error;
+}
+
+/* A PV domain has no device model. */
+int64_t domctl_set_target(struct domain *d, struct xen_domctl *op, bool *copy_back)
+{
+    struct domain *target = domain_get(op->u.set_target.target);
+
+    (void)copy_back;
+    if (!target) {
+        return -XEN_ESRCH;
+    }
+    domain_put(target);
+    return target == d ? -XEN_EINVAL : -XEN_EOPNOTSUPP;
+}
+
+int64_t domctl_vm_event(struct domain *d, struct xen_domctl *op, bool *copy_back)
+{
+    (void)op;
+    (void)copy_back;
+    return domain_vcpu(d, 0) ? -XEN_ENOSYS : -XEN_EINVAL;
 }
 
 /* The caller can give only what it has itself. Needs the locks of both. */
@@ -203,7 +250,7 @@ int64_t domctl_io_frames(struct domain *d, struct xen_domctl *op, bool *copy_bac
     int64_t error;
 
     (void)copy_back;
-    if (p->nr_mfns == 0 || p->first_mfn + p->nr_mfns - 1 < p->first_mfn) {
+    if (p->first_mfn + p->nr_mfns - 1 < p->first_mfn) {
         return -XEN_EINVAL;
     }
     locks = lock_acquire_both(&CURRENT_DOMAIN()->lock, &d->lock);
@@ -211,6 +258,31 @@ int64_t domctl_io_frames(struct domain *d, struct xen_domctl *op, bool *copy_bac
                          p->first_mfn + p->nr_mfns - 1, p->allow_access);
     lock_release_both(locks);
     return error;
+}
+
+/*
+ * A PV guest maps what it has a right to by itself, so there is nothing to do; but toolstacks ask it for every
+ * kind of guest.
+ */
+int64_t domctl_memory_mapping(struct domain *d, struct xen_domctl *op, bool *copy_back)
+{
+    const struct xen_domctl_memory_mapping *m = &op->u.memory_mapping;
+    uint64_t last = m->first_mfn + m->nr_mfns - 1;
+    struct lock_pair locks;
+    bool both;
+
+    (void)copy_back;
+    if (last < m->first_mfn || last >> (PADDR_BITS - PAGE_SHIFT) || m->first_gfn + m->nr_mfns - 1 < m->first_gfn) {
+        return -XEN_EINVAL;
+    }
+    if (m->nr_mfns > MAPPING_FRAMES_MAX) {
+        return -XEN_E2BIG;
+    }
+    locks = lock_acquire_both(&CURRENT_DOMAIN()->lock, &d->lock);
+    both = CURRENT_DOMAIN()->io_frames && rangeset_contains(CURRENT_DOMAIN()->io_frames, m->first_mfn, last) &&
+           d->io_frames && rangeset_contains(d->io_frames, m->first_mfn, last);
+    lock_release_both(locks);
+    return both ? 0 : -XEN_EPERM;
 }
 
 int64_t domctl_irq(struct domain *d, struct xen_domctl *op, bool *copy_back)
@@ -229,6 +301,12 @@ int64_t domctl_irq(struct domain *d, struct xen_domctl *op, bool *copy_back)
     return error;
 }
 
+/* Whether a bitmap of the caller has any byte; a count of bits near its type's end has none, as on Xen. */
+static bool has_bytes(const struct xenctl_bitmap *map)
+{
+    return (map->nr_bits + 7) / 8 != 0;
+}
+
 int64_t domctl_setnodeaffinity(struct domain *d, struct xen_domctl *op, bool *copy_back)
 {
     uint8_t nodes = 0;
@@ -236,9 +314,9 @@ int64_t domctl_setnodeaffinity(struct domain *d, struct xen_domctl *op, bool *co
     /* There is one node; a set without it leaves nowhere to run. */
     (void)d;
     (void)copy_back;
-    if (op->u.nodeaffinity.nodemap.nr_bits == 0 ||
+    if (has_bytes(&op->u.nodeaffinity.nodemap) &&
         port_copy_from_guest(&nodes, GUEST_HANDLE_VA(op->u.nodeaffinity.nodemap.bitmap), 1)) {
-        return op->u.nodeaffinity.nodemap.nr_bits == 0 ? -XEN_EINVAL : -XEN_EFAULT;
+        return -XEN_EFAULT;
     }
     return nodes & 1 ? 0 : -XEN_EINVAL;
 }
@@ -249,7 +327,7 @@ int64_t domctl_getnodeaffinity(struct domain *d, struct xen_domctl *op, bool *co
 
     (void)d;
     (void)copy_back;
-    if (op->u.nodeaffinity.nodemap.nr_bits == 0) {
+    if (!has_bytes(&op->u.nodeaffinity.nodemap)) {
         return 0;
     }
     return port_copy_to_guest(GUEST_HANDLE_VA(op->u.nodeaffinity.nodemap.bitmap), &nodes, 1);

@@ -32,6 +32,42 @@ static int64_t load_context(struct vcpu *v, const struct vcpu_guest_context *c)
     return error;
 }
 
+/* The vCPU becomes as a new one: down, without context. Preemptible; what is dropped already stays so. */
+static int64_t reset(struct vcpu *v)
+{
+    int error = domain_begin_change(v->domain);
+
+    if (error) {
+        return error;
+    }
+    domain_pause(v->domain);
+    sched_pause_set(v, SCHED_PAUSE_DOWN);
+    error = guest_cpu_reset(v);
+    domain_unpause(v->domain);
+    domain_end_change(v->domain);
+    return error;
+}
+
+int64_t domctl_sendtrigger(struct domain *d, struct xen_domctl *op, bool *copy_back)
+{
+    struct vcpu *v = domain_vcpu(d, op->u.sendtrigger.vcpu);
+
+    (void)copy_back;
+    if (!v) {
+        return -XEN_ESRCH;
+    }
+    switch (op->u.sendtrigger.trigger) {
+    case XEN_DOMCTL_SENDTRIGGER_NMI:
+        sched_send_nmi(v);
+        return 0;
+    case XEN_DOMCTL_SENDTRIGGER_POWER: /* buttons are a full virtual machine's */
+    case XEN_DOMCTL_SENDTRIGGER_SLEEP:
+        return -XEN_EINVAL;
+    default:
+        return -XEN_ENOSYS;
+    }
+}
+
 int64_t domctl_setvcpucontext(struct domain *d, struct xen_domctl *op, bool *copy_back)
 {
     struct vcpu *v = domain_vcpu(d, op->u.vcpucontext.vcpu);
@@ -43,7 +79,7 @@ int64_t domctl_setvcpucontext(struct domain *d, struct xen_domctl *op, bool *cop
         return -XEN_EINVAL;
     }
     if (!op->u.vcpucontext.ctxt.p) {
-        return -XEN_EOPNOTSUPP;
+        return reset(v);
     }
     c = heap_zalloc(sizeof(*c));
     if (!c) {

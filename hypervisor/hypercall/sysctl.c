@@ -1,35 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* sysctl: what the toolstack asks of the machine as a whole. */
 #include "core/console.h"
-#include "core/cpu_policy.h"
 #include "core/domain.h"
 #include "core/frame.h"
-#include "core/heap.h"
 #include "hypercall/cpumap.h"
 #include "hypercall/domctl.h"
 #include "hypercall/hypercall.h"
+#include "hypercall/sysctl.h"
+#include "lib/nospec.h"
 #include "lib/string.h"
 #include "port/cpu.h"
 #include "port/guest_copy.h"
 #include "port/machine.h"
 #include "port/map.h"
 #include "port/time.h"
-#include "pvabi/sysctl.h"
+#include "pvabi/physdev.h"
 
 #define CONSOLE_PART 512u
 #define KEYS_MAX     64u
-
-/* The machine's feature words in the order of arch-x86/cpufeatureset.h. */
-static void host_features(uint32_t words[8])
-{
-    const struct port_cpuid basic = port_cpuid(1, 0), extended = port_cpuid(0x80000001, 0),
-                            state = port_cpuid(0xd, 1);
-    const struct port_cpuid structured = port_cpuid(7, 0), power = port_cpuid(0x80000007, 0);
-    const uint32_t all[8] = {basic.d, basic.c,      extended.d,   extended.c,
-                             state.a, structured.b, structured.c, power.d};
-
-    memcpy(words, all, sizeof(all));
-}
 
 static int64_t physinfo(struct xen_sysctl *op)
 {
@@ -50,7 +38,7 @@ static int64_t physinfo(struct xen_sysctl *op)
         .outstanding_pages = frame_claimed_count(),
         .max_mfn = port_frame_limit() - 1,
     };
-    host_features(op->u.physinfo.hw_cap);
+    sysctl_host_features(op->u.physinfo.hw_cap);
     return 0;
 }
 
@@ -119,45 +107,6 @@ static int64_t debug_keys(struct xen_sysctl *op)
     return 0;
 }
 
-static int64_t cpu_info(struct xen_sysctl *op)
-{
-    struct xen_sysctl_getcpuinfo *c = &op->u.getcpuinfo;
-    uint32_t count = MIN(c->max_cpus, cpumask_count(port_cpus_online()));
-
-    for (uint32_t cpu = 0; cpu < count; cpu++) {
-        struct vcpu_runstate_info runstate;
-        struct xen_sysctl_cpuinfo info;
-
-        sched_runstate_get(domain_idle->vcpus[cpu], &runstate);
-        info = (struct xen_sysctl_cpuinfo){.idletime = runstate.time[RUNSTATE_running]};
-        if (GUEST_ARRAY_PUT(GUEST_HANDLE_VA(c->info), cpu, &info)) {
-            return -XEN_EFAULT;
-        }
-    }
-    c->nr_cpus = count;
-    return 0;
-}
-
-static int64_t topology(struct xen_sysctl *op)
-{
-    struct xen_sysctl_cputopoinfo *t = &op->u.cputopoinfo;
-    uint32_t cpus = cpumask_count(port_cpus_online());
-
-    if (!t->cputopo.p) {
-        t->num_cpus = cpus;
-        return 0;
-    }
-    for (uint32_t cpu = 0; cpu < MIN(t->num_cpus, cpus); cpu++) {
-        struct xen_sysctl_cputopo info = {.core = cpu, .socket = 0, .node = 0};
-
-        if (GUEST_ARRAY_PUT(GUEST_HANDLE_VA(t->cputopo), cpu, &info)) {
-            return -XEN_EFAULT;
-        }
-    }
-    t->num_cpus = MIN(t->num_cpus, cpus);
-    return 0;
-}
-
 static int64_t numa(struct xen_sysctl *op)
 {
     struct xen_sysctl_numainfo *n = &op->u.numainfo;
@@ -201,8 +150,14 @@ static int64_t cpupool(struct xen_sysctl *op)
         return cpumap_put(&p->cpumap, port_cpus_online());
     case XEN_SYSCTL_CPUPOOL_OP_FREEINFO:
         return cpumap_put(&p->cpumap, CPUMASK_NONE);
-    default:
+    case XEN_SYSCTL_CPUPOOL_OP_CREATE:
+    case XEN_SYSCTL_CPUPOOL_OP_DESTROY:
+    case XEN_SYSCTL_CPUPOOL_OP_ADDCPU:
+    case XEN_SYSCTL_CPUPOOL_OP_RMCPU:
+    case XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN:
         return -XEN_EOPNOTSUPP;
+    default:
+        return -XEN_ENOSYS;
     }
 }
 
@@ -212,99 +167,106 @@ static int64_t available(struct xen_sysctl *op)
     return 0;
 }
 
-/* What the machine has is told as what a PV guest can have of it: nothing else is ever offered. */
-static int64_t cpu_policy(struct xen_sysctl *op)
+static int64_t scheduler_id(struct xen_sysctl *op)
 {
-    struct xen_sysctl_cpu_policy *p = &op->u.cpu_policy;
-    struct guest_cpu_policy *policy;
-    int64_t error;
+    op->u.sched_id.sched_id = sched_policy_id();
+    return 0;
+}
 
-    if (p->index > XEN_SYSCTL_cpu_policy_hvm_default) {
+/* What all of a pool's vCPUs share: how long one runs at least before another may take its place. */
+static int64_t scheduler(struct xen_sysctl *op)
+{
+    struct xen_sysctl_scheduler_op *s = &op->u.scheduler_op;
+    int64_t error = 0;
+
+    if (s->cmd != XEN_SYSCTL_SCHEDOP_putinfo && s->cmd != XEN_SYSCTL_SCHEDOP_getinfo) {
         return -XEN_EINVAL;
     }
-    if (p->index == XEN_SYSCTL_cpu_policy_hvm_max || p->index == XEN_SYSCTL_cpu_policy_hvm_default) {
-        return -XEN_EOPNOTSUPP;
+    if (s->cpupool_id != 0) {
+        return -XEN_ESRCH;
     }
-    policy = cpu_policy_new();
-    if (!policy) {
-        return -XEN_ENOMEM;
+    if (s->sched_id != sched_policy_id() || s->sched_id != XEN_SCHEDULER_CREDIT2) {
+        return -XEN_EINVAL;
     }
-    error = cpu_policy_to_guest(policy, GUEST_HANDLE_VA(p->leaves), &p->nr_leaves, GUEST_HANDLE_VA(p->msrs),
-                                &p->nr_msrs);
-    heap_free(policy);
+    if (s->cmd == XEN_SYSCTL_SCHEDOP_putinfo) {
+        error = sched_set_ratelimit(s->u.sched_credit2.ratelimit_us);
+    }
+    s->u.sched_credit2.ratelimit_us = sched_ratelimit();
     return error;
 }
 
-/* The words of a featureset in the ABI's order; what is not here (later words) is not offered. */
-static const enum cpu_policy_word featureset[] = {
-    CPU_POLICY_1D, CPU_POLICY_1C,  CPU_POLICY_E1D, CPU_POLICY_E1C, CPU_POLICY_D1A, CPU_POLICY_7B,
-    CPU_POLICY_7C, CPU_POLICY_E7D, CPU_POLICY_E8B, CPU_POLICY_7D,  CPU_POLICY_71A,
-};
-
-static int64_t cpu_featureset(struct xen_sysctl *op)
+/* No device's place among the nodes is known. An index that was not reached is told by the count. */
+static int64_t pci_topology(struct xen_sysctl *op)
 {
-    struct xen_sysctl_cpu_featureset *p = &op->u.cpu_featureset;
-    guest_va_t list = GUEST_HANDLE_VA(p->features);
-    struct guest_cpu_policy *policy;
-    uint32_t room = p->nr_features;
-    int64_t error = 0;
+    struct xen_sysctl_pcitopoinfo *t = &op->u.pcitopoinfo;
+    const uint32_t none = XEN_INVALID_DEV;
+    physdev_pci_device_t device;
+    uint32_t i;
 
-    p->nr_features = ARRAY_SIZE(featureset);
-    if (p->index > XEN_SYSCTL_cpu_featureset_hvm_max) {
+    if (!t->devs.p || !t->nodes.p) {
         return -XEN_EINVAL;
     }
-    if (p->index == XEN_SYSCTL_cpu_featureset_hvm || p->index == XEN_SYSCTL_cpu_featureset_hvm_max) {
-        return -XEN_EOPNOTSUPP;
+    for (i = 0; i < t->num_devs; i++) {
+        if (GUEST_ARRAY_GET(&device, GUEST_HANDLE_VA(t->devs), i) ||
+            GUEST_ARRAY_PUT(GUEST_HANDLE_VA(t->nodes), i, &none)) {
+            return -XEN_EFAULT;
+        }
+        if (port_preempt_pending()) {
+            i++;
+            break;
+        }
     }
-    if (list.n == 0) {
-        return 0;
-    }
-    policy = cpu_policy_new();
-    if (!policy) {
-        return -XEN_ENOMEM;
-    }
-    for (uint32_t i = 0; i < MIN(room, (uint32_t)ARRAY_SIZE(featureset)) && !error; i++) {
-        uint32_t word = cpu_policy_word(policy, featureset[i]);
-
-        error = GUEST_ARRAY_PUT(list, i, &word);
-    }
-    heap_free(policy);
-    return !error && room < ARRAY_SIZE(featureset) ? -XEN_ENOBUFS : error;
+    t->num_devs = i;
+    return 0;
 }
+
+static int64_t cache_monitoring(struct xen_sysctl *op)
+{
+    (void)op;
+    return -XEN_ENODEV;
+}
+
+static int64_t cache_allocation(struct xen_sysctl *op)
+{
+    return op->u.psr_alloc.cmd > XEN_SYSCTL_PSR_get_mba_info ? -XEN_EOPNOTSUPP : -XEN_ENODEV;
+}
+
+static int64_t coverage(struct xen_sysctl *op)
+{
+    (void)op;
+    return -XEN_EOPNOTSUPP;
+}
+
+static sysctl_handler *const handlers[] = {
+    [XEN_SYSCTL_readconsole] = read_console,
+    [XEN_SYSCTL_physinfo] = physinfo,
+    [XEN_SYSCTL_sched_id] = scheduler_id,
+    [XEN_SYSCTL_getdomaininfolist] = domain_list,
+    [XEN_SYSCTL_debug_keys] = debug_keys,
+    [XEN_SYSCTL_getcpuinfo] = sysctl_cpu_info,
+    [XEN_SYSCTL_availheap] = available,
+    [XEN_SYSCTL_get_pmstat] = sysctl_power_statistics,
+    [XEN_SYSCTL_cpu_hotplug] = sysctl_cpu_hotplug,
+    [XEN_SYSCTL_pm_op] = sysctl_power,
+    [XEN_SYSCTL_cputopoinfo] = sysctl_cpu_topology,
+    [XEN_SYSCTL_numainfo] = numa,
+    [XEN_SYSCTL_cpupool_op] = cpupool,
+    [XEN_SYSCTL_scheduler_op] = scheduler,
+    [XEN_SYSCTL_coverage_op] = coverage,
+    [XEN_SYSCTL_psr_cmt_op] = cache_monitoring,
+    [XEN_SYSCTL_pcitopoinfo] = pci_topology,
+    [XEN_SYSCTL_psr_alloc] = cache_allocation,
+    [XEN_SYSCTL_get_cpu_levelling_caps] = sysctl_cpu_levelling,
+    [XEN_SYSCTL_get_cpu_featureset] = sysctl_cpu_featureset,
+    [XEN_SYSCTL_get_cpu_policy] = sysctl_cpu_policy,
+};
 
 static int64_t run(struct xen_sysctl *op)
 {
-    switch (op->cmd) {
-    case XEN_SYSCTL_readconsole:
-        return read_console(op);
-    case XEN_SYSCTL_physinfo:
-        return physinfo(op);
-    case XEN_SYSCTL_sched_id:
-        op->u.sched_id.sched_id = sched_policy_id();
-        return 0;
-    case XEN_SYSCTL_getdomaininfolist:
-        return domain_list(op);
-    case XEN_SYSCTL_debug_keys:
-        return debug_keys(op);
-    case XEN_SYSCTL_getcpuinfo:
-        return cpu_info(op);
-    case XEN_SYSCTL_availheap:
-        return available(op);
-    case XEN_SYSCTL_cputopoinfo:
-        return topology(op);
-    case XEN_SYSCTL_numainfo:
-        return numa(op);
-    case XEN_SYSCTL_cpupool_op:
-        return cpupool(op);
-    case XEN_SYSCTL_pcitopoinfo:
-        return -XEN_ENODEV;
-    case XEN_SYSCTL_get_cpu_featureset:
-        return cpu_featureset(op);
-    case XEN_SYSCTL_get_cpu_policy:
-        return cpu_policy(op);
-    default:
-        return -XEN_ENOSYS;
-    }
+    sysctl_handler *handler =
+        op->cmd < ARRAY_SIZE(handlers) ? handlers[index_nospec(op->cmd, ARRAY_SIZE(handlers))] : NULL;
+
+    return handler ? handler(op) : -XEN_ENOSYS;
 }
 
 int64_t hypercall_sysctl(struct hypercall_args *args)

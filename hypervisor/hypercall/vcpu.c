@@ -199,10 +199,7 @@ static int vcpu_op_send_nmi(struct vcpu *v, guest_va_t argument)
     if (argument.n != 0) {
         return -XEN_EINVAL;
     }
-    v->cpu.nmi_pending = true;
-    port_barrier();
-    sched_wake(v);
-    sched_kick(v);
+    sched_send_nmi(v);
     return 0;
 }
 

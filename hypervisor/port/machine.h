@@ -41,6 +41,9 @@ void port_reset(void) NORETURN;
  * failure. */
 int port_acpi_sleep(uint16_t pm1a, uint16_t pm1b);
 
+/* The function of the hypervisor's with this index, in ascending order of addresses; false at the end. */
+bool port_symbol(uint32_t index, uint64_t *address, const char **name);
+
 /* The entry with this index of the memory map that the firmware gave, in ascending order; false at the end.
  */
 bool port_machine_e820(unsigned int index, struct e820entry *entry);

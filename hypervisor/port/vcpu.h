@@ -79,6 +79,14 @@ void port_fpu_set(struct vcpu *v, const void *fxsave);
 /* Puts the data selectors that the running vCPU has loaded into v->cpu.ds, es, fs and gs. */
 void port_read_selectors(struct vcpu *v);
 
+/*
+ * The same with all other components: size bytes of a standard XSAVE area, header and all, which core has
+ * checked. port_xstate_size tells how many bytes an area with these components of XCR0 takes (0 for none).
+ */
+uint64_t port_xstate_size(uint64_t components);
+void port_xstate_get(struct vcpu *v, void *area, uint64_t size);
+void port_xstate_set(struct vcpu *v, const void *area, uint64_t size);
+
 /* Swaps the two GS bases: the guest changes between kernel and user mode. */
 void port_swap_gs(void);
 

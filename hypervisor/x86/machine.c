@@ -11,6 +11,9 @@
 #include "x86/xpti.h"
 #include "x86/guest_copy.h"
 #include "x86/loader.h"
+#include "x86/symbols.h"
+
+extern const char image_start[];
 
 #define PM1_SLEEP_ENABLE     (1u << 13)
 #define PM1_SLEEP_TYPE_SHIFT 10
@@ -134,4 +137,14 @@ void port_mitigations_print(void)
 {
     x86_speculation_print();
     x86_xpti_print();
+}
+
+bool port_symbol(uint32_t index, uint64_t *address, const char **name)
+{
+    if (index >= x86_symbol_count) {
+        return false;
+    }
+    *address = (uint64_t)image_start + x86_symbols[index].offset;
+    *name = &x86_symbol_names[x86_symbols[index].name];
+    return true;
 }

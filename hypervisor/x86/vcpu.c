@@ -7,6 +7,7 @@
 #include "lib/string.h"
 #include "port/atomic.h"
 #include "port/cpu.h"
+#include "port/machine.h"
 #include "port/map.h"
 #include "pvabi/errno.h"
 #include "x86/cpu.h"
@@ -131,6 +132,35 @@ void port_fpu_set(struct vcpu *v, const void *fxsave)
         memset(header, 0, XSAVE_HEADER);
         header[0] = 3; /* x87 and SSE are valid */
     }
+}
+
+/* Components from 2 on have places that CPUID tells; the first two are what FXSAVE writes. */
+uint64_t port_xstate_size(uint64_t components)
+{
+    uint64_t size = FXSAVE_SIZE + XSAVE_HEADER;
+
+    components &= x86_features.xsave ? x86_features.xcr0_all : 0;
+    for (unsigned int i = 2; i < 63; i++) {
+        if (components >> i & 1) {
+            struct port_cpuid leaf = port_cpuid(0xd, i);
+
+            size = MAX(size, (uint64_t)leaf.a + leaf.b);
+        }
+    }
+    return components ? size : 0;
+}
+
+void port_xstate_get(struct vcpu *v, void *area, uint64_t size)
+{
+    memcpy(area, v->machine.fpu, MIN(size, (uint64_t)fpu_size()));
+}
+
+void port_xstate_set(struct vcpu *v, const void *area, uint64_t size)
+{
+    uint64_t taken = MIN(size, (uint64_t)fpu_size());
+
+    memcpy(v->machine.fpu, area, taken);
+    memset((char *)v->machine.fpu + taken, 0, fpu_size() - taken);
 }
 
 static void set_xcr0(uint64_t value)

@@ -13,10 +13,11 @@
 
 #define LINES       24u
 #define FXSAVE_SIZE 512u
+#define XSAVE_SIZE  832u /* with AVX */
 
 struct fake_line fake_lines[LINES];
 
-static uint8_t fpu_image[FXSAVE_SIZE];
+static uint8_t fpu_image[XSAVE_SIZE];
 
 unsigned int port_irq_count(void)
 {
@@ -79,13 +80,48 @@ mfn_t port_m2p_chunk(uint64_t chunk)
 void port_fpu_get(struct vcpu *v, void *fxsave)
 {
     (void)v;
-    memcpy(fxsave, fpu_image, sizeof(fpu_image));
+    memcpy(fxsave, fpu_image, FXSAVE_SIZE);
+}
+
+uint64_t port_xstate_size(uint64_t components)
+{
+    return components & 4 ? XSAVE_SIZE : components & 3 ? FXSAVE_SIZE + 64u : 0;
+}
+
+void port_xstate_get(struct vcpu *v, void *area, uint64_t size)
+{
+    (void)v;
+    if (size > XSAVE_SIZE) {
+        fake_fail("%llu bytes of FPU state", (unsigned long long)size);
+    }
+    memcpy(area, fpu_image, size);
+}
+
+void port_xstate_set(struct vcpu *v, const void *area, uint64_t size)
+{
+    (void)v;
+    if (size > XSAVE_SIZE) {
+        fake_fail("%llu bytes of FPU state", (unsigned long long)size);
+    }
+    memcpy(fpu_image, area, size);
 }
 
 void port_fpu_set(struct vcpu *v, const void *fxsave)
 {
     (void)v;
-    memcpy(fpu_image, fxsave, sizeof(fpu_image));
+    memcpy(fpu_image, fxsave, FXSAVE_SIZE);
+}
+
+bool port_symbol(uint32_t index, uint64_t *address, const char **name)
+{
+    static const char *const names[] = {"first_function", "second_function"};
+
+    if (index >= ARRAY_SIZE(names)) {
+        return false;
+    }
+    *address = 0xffff828000000000ull + index * 16;
+    *name = names[index];
+    return true;
 }
 
 const struct port_efi *fake_efi;

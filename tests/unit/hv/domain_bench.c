@@ -26,6 +26,7 @@ static void set_cpuid(void)
     fake_cpuid_set(0, 0, 0xd, 0x756e6547, 0x6c65746e, 0x49656e69);
     fake_cpuid_set(1, 0, 0x306c3, 0x05100800, ~0u, ~0u);
     fake_cpuid_set(0x80000000, 0, 0x80000008, 0, 0, 0);
+    fake_cpuid_set(0xd, 0, 7, 832, 832, 0);
     fake_cpuid_set(0x80000001, 0, 0, 0, ~0u, ~0u);
 }
 
@@ -82,6 +83,13 @@ static void start_cpu(unsigned int cpu)
 
 void dbench_start(void)
 {
+    dbench_start_bare();
+    /* The tests' variables are guest memory as they are; the lowest page is not there. */
+    fake_guest_memory(guest_va(PAGE_SIZE), (void *)PAGE_SIZE, 0x7fffffffe000ull);
+}
+
+void dbench_start_bare(void)
+{
     const struct domain_config config = {.vcpu_count = 1,
                                          .event_port_max = UINT32_MAX,
                                          .grant_version_max = 2,
@@ -92,8 +100,6 @@ void dbench_start(void)
     fake_start(FRAMES, DBENCH_CPUS);
     fake_set_time(TIMER_NS_PER_SECOND);
     set_cpuid();
-    /* The tests' variables are guest memory as they are; the lowest page is not there. */
-    fake_guest_memory(guest_va(PAGE_SIZE), (void *)PAGE_SIZE, 0x7fffffffe000ull);
     ck_assert(sched_init("fair"));
     domain_init();
     for (unsigned int cpu = 0; cpu < DBENCH_CPUS; cpu++) {

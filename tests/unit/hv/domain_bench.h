@@ -17,6 +17,9 @@
 
 /* Starts the machine and dom0 (dbench_first), and checks at the end that nothing is held or mapped. */
 void dbench_start(void);
+
+/* As dbench_start, without the tests' variables as guest memory: the test gives what there is to be. */
+void dbench_start_bare(void);
 void dbench_end(void);
 
 extern struct domain *dbench_first;

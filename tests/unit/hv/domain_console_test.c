@@ -136,6 +136,10 @@ START_TEST(the_ring_is_read_on)
     struct xen_sysctl op = {0};
 
     console_ring_clear();
+    console_write_first("unkept", 6);
+    ck_assert_int_eq(read_ring(&op, text, sizeof(text), false), 0);
+    ck_assert_uint_eq(op.u.readconsole.count, 0);
+    console_set_to_ring(true);
     console_write_first("first", 5);
     ck_assert_int_eq(read_ring(&op, text, sizeof(text), false), 0);
     ck_assert_uint_eq(op.u.readconsole.count, 5);
@@ -154,6 +158,7 @@ START_TEST(the_ring_is_read_on)
     op.u.readconsole.incremental = 0;
     op.u.readconsole.count = 4;
     ck_assert_int_eq(dbench_sysctl(XEN_SYSCTL_readconsole, &op), -XEN_EFAULT);
+    console_set_to_ring(false);
 }
 END_TEST
 
@@ -165,6 +170,7 @@ START_TEST(the_ring_wraps)
     char line[16];
 
     console_ring_clear();
+    console_set_to_ring(true);
     ck_assert_int_eq(read_ring(&op, text, sizeof(text), false), 0);
     for (unsigned int i = 0; i < 10000; i++) {
         console_write_first(line, (size_t)snprintf(line, sizeof(line), "%09u\n", i));
@@ -180,6 +186,7 @@ START_TEST(the_ring_wraps)
     ck_assert_uint_eq(op.u.readconsole.count, RING);
     ck_assert_int_eq(read_ring(&op, text, sizeof(text), false), 0);
     ck_assert_uint_eq(op.u.readconsole.count, 0);
+    console_set_to_ring(false);
 }
 END_TEST
 

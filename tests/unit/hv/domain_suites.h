@@ -11,5 +11,7 @@ TCase *domain_calls_tests(void);
 TCase *domain_toolstack_tests(void);
 TCase *domain_console_tests(void);
 TCase *domain_refusal_tests(void);
+TCase *domain_ops_tests(void);
+TCase *domain_wild_tests(void);
 
 #endif

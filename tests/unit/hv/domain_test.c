@@ -5,7 +5,7 @@
 #include "domain_suites.h"
 
 /* So that a test that is not added any more is noticed. */
-#define TESTS_TOTAL 61
+#define TESTS_TOTAL 73
 
 int main(void)
 {
@@ -19,6 +19,8 @@ int main(void)
     suite_add_tcase(suite, domain_toolstack_tests());
     suite_add_tcase(suite, domain_console_tests());
     suite_add_tcase(suite, domain_refusal_tests());
+    suite_add_tcase(suite, domain_ops_tests());
+    suite_add_tcase(suite, domain_wild_tests());
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);

@@ -50,7 +50,7 @@ START_TEST(bad_creations)
                                                  .max_grant_frames = 4,
                                                  .max_maptrack_frames = 4,
                                                  .grant_opts = 1};
-    struct xen_domctl_createdomain bad[6];
+    struct xen_domctl_createdomain bad[8];
     struct xen_domctl op;
 
     for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -60,7 +60,9 @@ START_TEST(bad_creations)
     bad[1].max_vcpus = DOMAIN_VCPUS_MAX + 1;
     bad[2].flags = XEN_DOMCTL_CDF_hvm;
     bad[3].grant_opts = 3;
-    bad[4].cpupool_id = 7;
+    bad[4].iommu_opts = 1;
+    bad[6].vmtrace_size = 4096;
+    bad[7].arch.misc_flags = 2;
     bad[5].max_grant_frames = 0x7fffffff;
     for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
         op = (struct xen_domctl){.u.createdomain = bad[i]};
@@ -68,6 +70,12 @@ START_TEST(bad_creations)
         ck_assert_ptr_null(domain_by_id(5));
     }
     op = (struct xen_domctl){.u.createdomain = good};
+    op.u.createdomain.cpupool_id = 7;
+    ck_assert_int_eq(dbench_domctl(5, XEN_DOMCTL_createdomain, &op), -XEN_ESRCH);
+    op.u.createdomain.cpupool_id = 0;
+    op.u.createdomain.arch.emulation_flags = 1;
+    ck_assert_int_eq(dbench_domctl(5, XEN_DOMCTL_createdomain, &op), -XEN_EOPNOTSUPP);
+    op.u.createdomain = good;
     ck_assert_int_eq(dbench_domctl(5, XEN_DOMCTL_createdomain, &op), 0);
     ck_assert_int_eq(dbench_domctl(5, XEN_DOMCTL_createdomain, &op), -XEN_EEXIST);
     ck_assert_int_eq(dbench_domctl(0, XEN_DOMCTL_createdomain, &op), 0); /* 0 asks for a free id */
