@@ -39,12 +39,12 @@ int64_t domctl_get_ext_vcpucontext(struct domain *d, struct xen_domctl *op, bool
     if (!v) {
         return -XEN_ESRCH;
     }
-    if (v == port_current()) {
+    if (d == CURRENT_DOMAIN()) {
         return -XEN_EINVAL;
     }
-    sched_vcpu_pause(v);
+    domain_pause(v->domain);
     save_callbacks(v, &op->u.ext_vcpucontext);
-    sched_vcpu_unpause(v);
+    domain_unpause(v->domain);
     *copy_back = true;
     return 0;
 }
@@ -72,11 +72,11 @@ int64_t domctl_set_ext_vcpucontext(struct domain *d, struct xen_domctl *op, bool
     if (has_machine_checks(e)) {
         return -XEN_EPERM;
     }
-    sched_vcpu_pause(v);
+    domain_pause(v->domain);
     v->cpu.syscall32 =
         (struct guest_callback){e->syscall32_callback_eip, e->syscall32_disables_events != 0};
     v->cpu.sysenter = (struct guest_callback){e->sysenter_callback_eip, e->sysenter_disables_events != 0};
-    sched_vcpu_unpause(v);
+    domain_unpause(v->domain);
     return 0;
 }
 
@@ -90,7 +90,7 @@ int64_t domctl_get_vcpu_msrs(struct domain *d, struct xen_domctl *op, bool *copy
     if (!v) {
         return -XEN_ESRCH;
     }
-    if (v == port_current()) {
+    if (d == CURRENT_DOMAIN()) {
         return -XEN_EINVAL;
     }
     *copy_back = true;
@@ -98,9 +98,9 @@ int64_t domctl_get_vcpu_msrs(struct domain *d, struct xen_domctl *op, bool *copy
         m->msr_count = MSRS;
         return 0;
     }
-    sched_vcpu_pause(v);
+    domain_pause(v->domain);
     entry.value = cpu_policy_has(d->cpu_policy, CPU_POLICY_RDTSCP) ? v->cpu.tsc_aux : 0;
-    sched_vcpu_unpause(v);
+    domain_unpause(v->domain);
     /* One that is 0 is as a new vCPU has it. */
     m->msr_count = entry.value ? 1 : 0;
     if (m->msr_count > room) {
@@ -129,17 +129,17 @@ int64_t domctl_set_vcpu_msrs(struct domain *d, struct xen_domctl *op, bool *copy
     if (!v) {
         return -XEN_ESRCH;
     }
-    if (v == port_current() || m->msr_count > MSRS) {
+    if (d == CURRENT_DOMAIN() || m->msr_count > MSRS) {
         return -XEN_EINVAL;
     }
-    sched_vcpu_pause(v);
+    domain_pause(v->domain);
     for (uint32_t i = 0; i < m->msr_count && !error; i++) {
         xen_domctl_vcpu_msr_t entry;
 
         error = GUEST_ARRAY_GET(&entry, GUEST_HANDLE_VA(m->msrs), i);
         error = error ? error : put_msr(v, &entry);
     }
-    sched_vcpu_unpause(v);
+    domain_unpause(v->domain);
     return error;
 }
 
@@ -165,12 +165,12 @@ static uint64_t state_size(uint64_t states)
 
 static void read_state(struct vcpu *v, struct xstate *state, uint64_t room)
 {
-    sched_vcpu_pause(v);
+    domain_pause(v->domain);
     port_vcpu_sync(v);
     port_xstate_get(v, &state->area, room - XSTATE_PREFIX);
     state->xcr0 = v->cpu.xcr0;
     state->ever = v->cpu.xcr0 | state->area.present;
-    sched_vcpu_unpause(v);
+    domain_unpause(v->domain);
 }
 
 static int64_t give_state(struct vcpu *v, struct xen_domctl_vcpuextstate *e)
@@ -202,7 +202,7 @@ int64_t domctl_getvcpuextstate(struct domain *d, struct xen_domctl *op, bool *co
     if (!v) {
         return -XEN_ESRCH;
     }
-    if (v == port_current()) {
+    if (d == CURRENT_DOMAIN()) {
         return -XEN_EINVAL;
     }
     *copy_back = true;
@@ -239,11 +239,11 @@ static int64_t take_state(struct vcpu *v, const struct xstate *state, uint64_t s
         return -XEN_EINVAL;
     }
     if (state->xcr0) {
-        sched_vcpu_pause(v);
+        domain_pause(v->domain);
         port_vcpu_sync(v);
         v->cpu.xcr0 = state->xcr0;
         port_xstate_set(v, &state->area, size - XSTATE_PREFIX);
-        sched_vcpu_unpause(v);
+        domain_unpause(v->domain);
     }
     return 0;
 }
