@@ -72,11 +72,10 @@ static int64_t efi_info(uint32_t index, union xenpf_efi_info *info)
 }
 
 /* What a BIOS tells in real mode was not asked: no disk, no monitor. */
-int64_t firmware_info(struct xenpf_firmware_info *info, bool *copy_back)
+int64_t firmware_info(struct xenpf_firmware_info *info)
 {
     switch (info->type) {
     case XEN_FW_EFI_INFO:
-        *copy_back = true;
         return efi_info(info->index, &info->u.efi_info);
     case XEN_FW_DISK_INFO:
     case XEN_FW_DISK_MBR_SIGNATURE:

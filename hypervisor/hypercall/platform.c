@@ -141,7 +141,7 @@ static int64_t symbol(struct xen_platform_op *op)
     return port_copy_to_guest(GUEST_HANDLE_VA(s->name), name, MIN(s->namelen, room));
 }
 
-static int64_t run(struct xen_platform_op *op, bool *copy_back)
+static int64_t run(struct xen_platform_op *op)
 {
     switch (op->cmd) {
     case XENPF_settime32:
@@ -155,7 +155,7 @@ static int64_t run(struct xen_platform_op *op, bool *copy_back)
     case XENPF_efi_runtime_call:
         return -XEN_EOPNOTSUPP;
     case XENPF_firmware_info:
-        return firmware_info(&op->u.firmware_info, copy_back);
+        return firmware_info(&op->u.firmware_info);
     case XENPF_get_cpu_version:
         return cpu_version(op);
     case XENPF_cpu_online:
@@ -176,7 +176,6 @@ int64_t hypercall_platform_op(struct hypercall_args *args)
 {
     guest_va_t argument = hypercall_pointer(args, 0);
     struct xen_platform_op op;
-    bool copy_back = true;
     int64_t result;
 
     if (port_copy_from_guest(&op, argument, sizeof(op))) {
@@ -185,8 +184,8 @@ int64_t hypercall_platform_op(struct hypercall_args *args)
     if (op.interface_version != XENPF_INTERFACE_VERSION) {
         return -XEN_EACCES;
     }
-    result = run(&op, &copy_back);
-    if (result == 0 && copy_back && port_copy_to_guest(argument, &op, sizeof(op))) {
+    result = run(&op);
+    if (result == 0 && port_copy_to_guest(argument, &op, sizeof(op))) {
         return -XEN_EFAULT;
     }
     return result;

@@ -40,7 +40,9 @@ xl_gone() {
     ! xl domid "$1"
 }
 
-# xl_type NAME TEXT: types a line into the guest's console, as a person at `xl console` does.
+# xl_type NAME TEXT: types a line into the guest's console. What `xl console` runs, which without this option reads
+# nothing but from a terminal.
 xl_type() {
-    (sleep 1; echo "$2"; sleep 2) | timeout 20 xl console "$1" >/dev/null 2>&1
+    (sleep 2; echo "$2"; sleep 3) |
+        timeout 20 /usr/lib/xen-4.17/bin/xenconsole --interactive "$(xl domid "$1")" >/dev/null 2>&1
 }
