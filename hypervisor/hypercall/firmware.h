@@ -6,7 +6,7 @@
 #include "lib/types.h"
 #include "pvabi/platform.h"
 
-/* Answers in info; *copy_back is set where there is something to copy. 0 or a negative errno. */
+/* Answers in info. 0 or a negative errno. */
 int64_t firmware_info(struct xenpf_firmware_info *info);
 
 #endif
