@@ -251,7 +251,7 @@ static bool set_spec_ctrl(const char *value, size_t length)
 
 static bool set_console_to_ring(const char *value, size_t length)
 {
-    return parse_bool(value, length, &boot_options.console_to_ring);
+    return boot_parse_bool(value, length, &boot_options.console_to_ring);
 }
 
 static bool set_sched(const char *value, size_t length)
