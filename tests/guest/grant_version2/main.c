@@ -31,7 +31,8 @@ GUEST_TEST(grant_version2)
     EXPECT_EQ(hypercall_update_va_mapping(HARG(window), frame << PAGE_SHIFT | PTE_PAGE,
                                           UVMF_INVLPG), 0);
     EXPECT_EQ(set_version(1), -XEN_EBUSY);
-    EXPECT_EQ(window[0], 0);
+    /* Of the reserved entries, the first ones, the toolstack may use some. */
+    EXPECT_EQ(window[GNTTAB_NR_RESERVED_ENTRIES / 4], 0);
     EXPECT_EQ(hypercall_update_va_mapping(HARG(window), 0, UVMF_INVLPG), 0);
     EXPECT_EQ(set_version(1), 0);
     EXPECT(hypercall_update_va_mapping(HARG(window), frame << PAGE_SHIFT | PTE_PAGE_RO, UVMF_INVLPG) != 0);
