@@ -178,6 +178,11 @@ bool boot_parse_bool(const char *value, size_t length, bool *on)
            is(value, length, "true") || is(value, length, "enable");
 }
 
+static bool set_preempt_stats(const char *value, size_t length)
+{
+    return boot_parse_bool(value, length, &boot_options.preempt_stats);
+}
+
 static bool set_noreboot(const char *value, size_t length)
 {
     return boot_parse_bool(value, length, &boot_options.noreboot);
@@ -281,6 +286,7 @@ static const struct option options[] = {
     {"guest_loglvl", set_guest_loglvl, "none, error, warning, info, debug or all"},
     {"noreboot", set_noreboot, "nothing, or yes or no"},
     {"console_to_ring", set_console_to_ring, "nothing, or yes or no"},
+    {"preempt-stats", set_preempt_stats, "nothing, or yes or no"},
     {"sched", set_sched, "fair or null"},
     {"tsc", set_tsc, "unstable"},
     {"pv-linear-pt", set_linear_tables, "nothing, or yes or no"},

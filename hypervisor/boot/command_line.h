@@ -21,7 +21,7 @@ struct boot_options {
     unsigned int console;     /* com1, com2 or 0 for none */
     const char *com[2];       /* com1=, com2=: NULL or a value for x86_serial_configure */
     enum log_level log_level, guest_log_level;
-    bool noreboot, console_to_ring;
+    bool noreboot, console_to_ring, preempt_stats;
     bool tsc_unstable;
     bool linear_tables_off;               /* pv-linear-pt= */
     struct boot_choice l1tf, xpti; /* pv-l1tf=, xpti= */

@@ -6,6 +6,7 @@
 #include "core/domain.h"
 #include "core/frame.h"
 #include "core/page_table.h"
+#include "core/stretch.h"
 #include "core/version.h"
 #include "lib/log.h"
 #include "lib/string.h"
@@ -62,6 +63,7 @@ static void set_console(void)
     console_set_levels(boot_options.log_level, boot_options.guest_log_level);
     console_set_noreboot(boot_options.noreboot);
     console_set_to_ring(boot_options.console_to_ring);
+    stretch_counted = boot_options.preempt_stats;
 }
 
 /* How many CPUs will run; their blocks are made, the first CPU's first. */

@@ -4,6 +4,7 @@
 #include "core/domain.h"
 #include "core/frame.h"
 #include "core/gnttab.h"
+#include "core/stretch.h"
 #include "lib/log.h"
 #include "port/cpu.h"
 #include "port/machine.h"
@@ -99,6 +100,7 @@ static const struct debug_key keys[] = {
     {'m', "memory", print_memory},
     {'t', "time", print_time},
     {'s', "what is done against speculation", port_mitigations_print},
+    {'p', "the longest stretch of each hypercall without a look for other work", stretch_print},
     {'R', "start the machine again", reset},
     {'C', "crash the hypervisor: shows what a panic prints", crash},
 };

@@ -25,6 +25,7 @@ struct evtchn_domain {
     uint32_t port_limit;        /* one more than the highest port that the toolstack allows */
     uint32_t valid_ports;       /* atomic: ports that exist now, a multiple of EVTCHN_BUCKET */
     uint32_t first_free;        /* no port below is free */
+    uint32_t search;            /* a search goes on here: what is free below is still in a queue */
     uint32_t active;            /* ports that are not free, without port 0 */
     uint32_t cursor;            /* where a preempted reset or close goes on, 0: none is going on */
     uint32_t pollers;           /* atomic: vCPUs that are in SCHEDOP_poll */
@@ -63,10 +64,16 @@ void evtchn_domain_free(struct domain *d);
 int evtchn_vcpu_init(struct vcpu *v) MUST_CHECK;
 void evtchn_vcpu_free(struct vcpu *v);
 
-/* An unbound port of d that remote may bind: for the toolstack and builders. 0 and *port, or an errno. */
+/*
+ * An unbound port of d that remote may bind: for the toolstack and builders. 0 and *port, or an errno, -XEN_ERESTART
+ * (call again) only of a domain that runs.
+ */
 int evtchn_alloc_unbound(struct domain *d, domid_t remote, evtchn_port_t *port) MUST_CHECK;
 
-/* The commands of event_channel_op on a domain's own ports. All return 0 or the errno that the ABI gives. */
+/*
+ * The commands of event_channel_op on a domain's own ports. All return 0 or the errno that the ABI gives; those that
+ * take a new port may return -XEN_ERESTART, with nothing changed: call again.
+ */
 int evtchn_bind_interdomain(struct domain *d, struct domain *remote, evtchn_port_t remote_port,
                             evtchn_port_t *port) MUST_CHECK;
 int evtchn_bind_virq(struct domain *d, uint32_t virq, uint32_t vcpu, evtchn_port_t *port) MUST_CHECK;

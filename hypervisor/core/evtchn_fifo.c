@@ -313,10 +313,12 @@ static int evtchn_fifo_map_control(struct domain *d, struct vcpu *v, mfn_t frame
     return 0;
 }
 
-/* Ports that exist already take their pending bit along. */
+/* Ports that exist already take their pending bit along, if they can have one. */
 static void evtchn_fifo_take_over(struct domain *d)
 {
-    for (uint32_t i = 1; i < d->evtchn.valid_ports; i++) {
+    uint32_t end = MIN(d->evtchn.valid_ports, (uint32_t)EVTCHN_2L_NR_CHANNELS);
+
+    for (uint32_t i = 1; i < end; i++) {
         struct evtchn *port = evtchn_lookup(d, i);
         struct lock_token own = lock_acquire(&port->lock);
 

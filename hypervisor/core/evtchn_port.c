@@ -40,28 +40,41 @@ static bool evtchn_port_is_busy(const struct domain *d, const struct evtchn *por
     return d->evtchn.fifo_active && evtchn_fifo_busy(d, port);
 }
 
-/* The lowest free port, or NULL; first_free stays at the lowest one that is free but busy. */
-static struct evtchn *evtchn_port_find(struct domain *d, uint32_t limit)
+/* How many ports are looked at in one go: a guest can make the search as long as its table is. */
+#define EVTCHN_SEARCH_MAX 2048u
+
+/*
+ * Goes on with the search for a free port below end: 0 and *found, -XEN_ERESTART when it is to be gone on
+ * with, -XEN_ENOSPC when there is none. What was searched, from first_free to search, is empty or begins with
+ * a free port that is busy.
+ */
+static int evtchn_port_find(struct domain *d, uint32_t end, struct evtchn **found)
 {
-    bool skipped = false;
+    struct evtchn_domain *e = &d->evtchn;
+    uint32_t stop;
 
-    for (uint32_t port = d->evtchn.first_free; port < MIN(limit, d->evtchn.valid_ports); port++) {
-        struct evtchn *candidate = evtchn_lookup(d, port);
-
+    e->search = MAX(e->search, e->first_free);
+    stop = MIN(end, e->search + EVTCHN_SEARCH_MAX);
+    while (e->search < stop) {
+        struct evtchn *candidate = evtchn_lookup(d, e->search++);
         /* Without the port's lock: its peer may unbind it meanwhile, but only this domain's lock makes it free. */
-        if (port_read_u8(&candidate->state) == EVTCHN_FREE) {
-            if (!evtchn_port_is_busy(d, candidate)) {
-                d->evtchn.first_free = skipped ? d->evtchn.first_free : port + 1;
-                return candidate;
-            }
-            d->evtchn.first_free = skipped ? d->evtchn.first_free : port;
-            skipped = true;
+        bool is_free = port_read_u8(&candidate->state) == EVTCHN_FREE;
+        bool busy = is_free && evtchn_port_is_busy(d, candidate);
+
+        if (!busy && e->first_free == candidate->port) {
+            e->first_free++;
+        }
+        if (is_free && !busy) {
+            *found = candidate;
+            e->search = e->first_free; /* those that were busy may be free by the next time */
+            return 0;
         }
     }
-    if (!skipped) {
-        d->evtchn.first_free = MAX(d->evtchn.first_free, MIN(limit, d->evtchn.valid_ports));
+    if (e->search < end) {
+        return -XEN_ERESTART;
     }
-    return NULL;
+    e->search = e->first_free;
+    return -XEN_ENOSPC;
 }
 
 static void evtchn_port_change_state(struct evtchn *port, enum evtchn_state state)
@@ -82,19 +95,19 @@ int evtchn_port_alloc(struct domain *d, struct lock_token held, struct evtchn **
     if (d->life != DOMAIN_ALIVE) {
         return -XEN_EINVAL;
     }
-    port = evtchn_port_find(d, limit);
-    if (!port) {
-        if (d->evtchn.valid_ports >= limit) {
-            return -XEN_ENOSPC;
-        }
+    ret = evtchn_port_find(d, MIN(limit, d->evtchn.valid_ports), &port);
+    if (ret == -XEN_ENOSPC && d->evtchn.valid_ports < limit) {
+        uint32_t first = d->evtchn.valid_ports;
+
         ret = evtchn_port_grow(d);
-        if (ret) {
-            return ret;
+        if (!ret) {
+            d->evtchn.search = first;
+            /* None: the guest keeps all new words linked. */
+            ret = evtchn_port_find(d, MIN(limit, first + EVTCHN_BUCKET), &port);
         }
-        port = evtchn_port_find(d, limit);
-        if (!port) {
-            return -XEN_ENOSPC; /* the guest keeps all new words linked */
-        }
+    }
+    if (ret) {
+        return ret;
     }
     port_write_u32(&port->vcpu, 0);
     port_write_u8(&port->priority, EVTCHN_FIFO_PRIORITY_DEFAULT);
@@ -121,6 +134,7 @@ void evtchn_port_free(struct domain *d, struct lock_token held, struct evtchn *p
     port_write_u32(&port->vcpu, 0);
     d->evtchn.active--;
     d->evtchn.first_free = MIN(d->evtchn.first_free, port->port);
+    d->evtchn.search = MIN(d->evtchn.search, port->port);
 }
 
 void evtchn_raise(struct domain *d, struct evtchn *port)

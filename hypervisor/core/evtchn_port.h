@@ -81,8 +81,8 @@ static inline struct vcpu *evtchn_target(const struct domain *d, const struct ev
 }
 
 /*
- * Takes the lowest free port and makes it RESERVED. held is d's lock. 0, -XEN_EINVAL, -XEN_ENOSPC or
- * -XEN_ENOMEM.
+ * Takes the lowest free port and makes it RESERVED. held is d's lock. 0, -XEN_EINVAL, -XEN_ENOSPC,
+ * -XEN_ENOMEM or, when the search is long, -XEN_ERESTART: call again.
  */
 int evtchn_port_alloc(struct domain *d, struct lock_token held, struct evtchn **found) MUST_CHECK;
 

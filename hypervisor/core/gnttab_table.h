@@ -53,6 +53,7 @@ struct gnttab {
     uint32_t version, version_max;
     bool closed; /* the domain is dying: no frame is added any more */
     uint32_t frames, frames_max;
+    uint32_t entries_used;         /* that are in use */
     uint32_t status_frames;        /* made; version 2 uses as many as frames need */
     void **shared;                 /* frames_max pages of entries */
     uint32_t **status;             /* pages of version 2's status words, two in each of these */

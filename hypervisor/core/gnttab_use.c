@@ -182,7 +182,7 @@ static bool uses_full(const struct gnttab_active *a, unsigned int uses)
 static int16_t use_begin(struct domain *granter, grant_ref_t ref, const struct gnttab_wish *wish,
                          struct gnttab_granted *granted)
 {
-    const struct gnttab *t = granter->gnttab;
+    struct gnttab *t = granter->gnttab;
     struct gnttab_active *a;
     int16_t status = GNTST_okay;
     bool write = wish->uses & GNTTAB_USES_TO_WRITE, first;
@@ -206,6 +206,7 @@ static int16_t use_begin(struct domain *granter, grant_ref_t ref, const struct g
     }
     if (status == GNTST_okay) {
         uses_add(a, wish->uses, 1);
+        t->entries_used += first;
         granted_fill(t, ref, a, granted);
     }
     return status;
@@ -232,13 +233,15 @@ void gnttab_use_end(struct domain *granter, grant_ref_t ref, unsigned int uses)
     struct lock_token token = lock_acquire(&t->lock);
     struct gnttab_active *a = gnttab_active(t, ref);
     mfn_t frame = a->frame;
-    bool last;
+    bool last, holds;
 
     uses_add(a, uses, UINT32_MAX);
     status_settle(t, ref, a);
-    last = !gnttab_in_use(a) && !a->passes_on;
+    last = !gnttab_in_use(a);
+    holds = !a->passes_on;
+    t->entries_used -= last;
     lock_release(token);
-    if (last) {
+    if (last && holds) {
         frame_put(frame);
     }
 }

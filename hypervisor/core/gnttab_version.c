@@ -81,14 +81,15 @@ static void entries_clear(const struct gnttab *t)
     }
 }
 
+/* Whether entries beyond the toolstack's are in use. */
 static bool others_in_use(const struct gnttab *t)
 {
-    for (grant_ref_t ref = GNTTAB_NR_RESERVED_ENTRIES; ref < gnttab_entry_count(t); ref++) {
-        if (gnttab_in_use(gnttab_active(t, ref))) {
-            return true;
-        }
+    uint32_t kept = 0;
+
+    for (grant_ref_t ref = 0; ref < GNTTAB_NR_RESERVED_ENTRIES; ref++) {
+        kept += gnttab_in_use(gnttab_active(t, ref));
     }
-    return false;
+    return t->entries_used > kept;
 }
 
 /* The status area is going away: nobody can map its frames any more, or (-XEN_EBUSY) nothing has changed. */

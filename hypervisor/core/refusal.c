@@ -2,6 +2,7 @@
 /* The record of a domain's refused hypercalls. */
 #include "core/refusal.h"
 
+#include "core/call_names.h"
 #include "core/domain.h"
 #include "lib/log.h"
 #include "port/atomic.h"
@@ -13,20 +14,9 @@
 #define LOG_LEAST      10000u /* refusals before a line is worth it: Linux counts its vCPUs by asking for 8190 others */
 #define LOG_PERIOD     (10 * TIMER_NS_PER_SECOND)
 
-/* One more than the highest number that has a name; unknown ones would let a guest fill the record. */
-#define PVABI_HYPERCALL(number, name, count, who, preempt) [number] = #name,
-static const char *const names[] = {
-#include "pvabi/hypercall-list.h"
-};
-#undef PVABI_HYPERCALL
-
-static const char *name_of(uint64_t number)
-{
-    return number < ARRAY_SIZE(names) && names[number] ? names[number] : "an unknown one";
-}
-
 static void log_sometimes(struct domain *d, uint64_t number, uint32_t error)
 {
+    const char *name = call_name(number);
     uint64_t now, last;
 
     if (port_add_u64(&d->refusals.unlogged, 1) + 1 < LOG_LEAST) {
@@ -38,7 +28,7 @@ static void log_sometimes(struct domain *d, uint64_t number, uint32_t error)
         return;
     }
     log_warning("d%u: %llu hypercalls refused, the last one %s with error %u", d->id,
-                (unsigned long long)port_swap_u64(&d->refusals.unlogged, 0), name_of(number), error);
+                (unsigned long long)port_swap_u64(&d->refusals.unlogged, 0), name ? name : "an unknown one", error);
 }
 
 /* The place of a kind, a new one if need be; NULL when there is none left. */
@@ -57,8 +47,12 @@ static uint64_t *place_of(struct refusals *r, uint32_t kind)
 
 void refusal_note(struct domain *d, uint64_t number, uint32_t error)
 {
-    bool known = number < ARRAY_SIZE(names) && names[number];
-    uint64_t *count = known ? place_of(&d->refusals, (uint32_t)number << KIND_SHIFT | error) : NULL;
+    uint64_t *count = NULL;
+
+    /* Unknown numbers would let a guest fill the record. */
+    if (call_name(number)) {
+        count = place_of(&d->refusals, (uint32_t)number << KIND_SHIFT | error);
+    }
 
     port_add_u64(count ? count : &d->refusals.others, 1);
     log_sometimes(d, number, error);

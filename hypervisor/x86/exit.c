@@ -3,6 +3,7 @@
 #include "x86/exit.h"
 #include "core/domain.h"
 #include "core/frame.h"
+#include "core/stretch.h"
 #include "hypercall/hypercall.h"
 #include "lib/log.h"
 #include "port/atomic.h"
@@ -32,7 +33,13 @@ void x86_hypercall(struct vcpu *v, struct cpu_user_regs *regs)
         guest_cpu_iret(v, regs);
         return;
     }
+    if (UNLIKELY(stretch_counted)) {
+        stretch_begin(regs->rax);
+    }
     result = hypercall_run(regs->rax, &args);
+    if (UNLIKELY(stretch_counted)) {
+        stretch_end();
+    }
     if (UNLIKELY(result == HYPERCALL_RESTART)) {
         /* The guest issues it again: rax is as it was, the arguments tell how far it came. */
         set_args(regs, &args);
@@ -150,8 +157,14 @@ bool port_preempt_pending(void)
     if (!cpu->current || cpu->current->is_idle) {
         return false;
     }
+    if (UNLIKELY(stretch_counted)) {
+        stretch_stop();
+    }
     cpu->in_window = true;
     __asm__ volatile("sti; nop; cli" ::: "memory");
     cpu->in_window = false;
+    if (UNLIKELY(stretch_counted)) {
+        stretch_go_on();
+    }
     return port_read_u32(&cpu->work) != 0;
 }

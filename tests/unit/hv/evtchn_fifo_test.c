@@ -281,6 +281,18 @@ START_TEST(bound_ports_move_over)
 }
 END_TEST
 
+/* FIFO with so many ports, and words for them. */
+static void more_ports(unsigned int count)
+{
+    start_fifo();
+    for (unsigned int i = 1; i < count; i++) {
+        ck_assert_uint_eq(ipi(0), i);
+    }
+    for (unsigned int i = 0; i < 4; i++) {
+        add_words(i);
+    }
+}
+
 START_TEST(a_linked_port_is_not_used_again)
 {
     evtchn_port_t a, b;
@@ -318,6 +330,35 @@ START_TEST(more_ports_than_2_level)
     port = 4095;
     send(port);
     ck_assert_uint_eq(consume(0), port);
+}
+END_TEST
+
+/* A guest keeps all its free ports linked: the search for one does not hold the CPU until its end, and ends. */
+START_TEST(the_search_for_a_port_is_interrupted)
+{
+    unsigned int restarts = 0;
+    evtchn_port_t port;
+    int ret;
+
+    more_ports(4 * PAGE_WORDS);
+    for (unsigned int i = 1; i < 4 * PAGE_WORDS; i++) {
+        port_or_u32(word(i), BIT(EVTCHN_FIFO_LINKED));
+        ck_assert_int_eq(evtchn_close(alice, i), 0);
+    }
+    alice->evtchn.port_limit = alice->evtchn.valid_ports;
+    while ((ret = evtchn_bind_ipi(alice, 0, &port)) == -XEN_ERESTART) {
+        restarts++;
+    }
+    ck_assert_int_eq(ret, -XEN_ENOSPC);
+    ck_assert_uint_ge(restarts, 1);
+    *word(5) = 0;
+    ck_assert_uint_eq(ipi(0), 5);
+    *word(4090) = 0;
+    while ((ret = evtchn_bind_ipi(alice, 0, &port)) == -XEN_ERESTART) {
+        ;
+    }
+    ck_assert_int_eq(ret, 0);
+    ck_assert_uint_eq(port, 4090);
 }
 END_TEST
 
@@ -406,6 +447,7 @@ TCase *evtchn_fifo_tests(void)
     tcase_add_test(t, bound_ports_move_over);
     tcase_add_test(t, a_linked_port_is_not_used_again);
     tcase_add_test(t, more_ports_than_2_level);
+    tcase_add_test(t, the_search_for_a_port_is_interrupted);
     tcase_add_test(t, reset_goes_back_to_2_level);
     tcase_add_test(t, a_guest_that_fights_for_a_word);
     tcase_add_test(t, no_control_block_no_link);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/stretch.h"
 #include "core/timer.h"
 #include "events_bench.h"
 #include "evtchn_suites.h"
@@ -243,6 +244,31 @@ START_TEST(set_timer_op_sets_the_same_timer)
 }
 END_TEST
 
+/* The longest stretch of a hypercall is from one look for other work to the next. */
+START_TEST(stretches_are_counted)
+{
+    stretch_begin(__HYPERVISOR_sched_op);
+    fake_advance(5);
+    stretch_stop();
+    fake_advance(1000); /* what came in meanwhile */
+    stretch_go_on();
+    fake_advance(7);
+    stretch_end();
+    ck_assert_uint_eq(stretch_longest(__HYPERVISOR_sched_op), 7);
+    fake_advance(1000);
+    stretch_stop(); /* between hypercalls */
+    stretch_begin(~0ull);
+    fake_advance(3);
+    stretch_end();
+    ck_assert_uint_eq(stretch_longest(__HYPERVISOR_sched_op), 7);
+    ck_assert_uint_eq(stretch_longest(63), 3);
+    ck_assert_uint_eq(stretch_longest(__HYPERVISOR_domctl), 0);
+    stretch_counted = true;
+    stretch_print();
+    ck_assert_ptr_nonnull(strstr(bench_log, "unknown ones: 3 ns"));
+}
+END_TEST
+
 TCase *timer_tests(void)
 {
     TCase *t = tcase_create("timers");
@@ -257,5 +283,6 @@ TCase *timer_tests(void)
     tcase_add_test(t, single_shot_wakes);
     tcase_add_test(t, periodic_has_limits);
     tcase_add_test(t, set_timer_op_sets_the_same_timer);
+    tcase_add_test(t, stretches_are_counted);
     return t;
 }
