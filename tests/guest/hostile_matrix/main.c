@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every hypercall of the list with bad arguments in every place: pointers that are not canonical, the hypervisor's, not
- * mapped, unaligned, at the ends of the address space; lengths that overflow; wrong commands. Whatever it answers, the
- * guest goes on and its memory is as it was; a pointer that is the hypervisor's never succeeds where one is needed.
+ * Every hypercall of the list with bad arguments in every place: pointers that are not canonical, the
+ * hypervisor's, not mapped, unaligned, at the ends of the address space; lengths that overflow; wrong commands.
+ * Whatever it answers, the guest goes on, and its memory is as it was.
  */
 #include "guest/test.h"
 
@@ -45,7 +45,7 @@ static bool is_too_right(unsigned long number, unsigned long command)
     case __HYPERVISOR_sched_op_compat:
         return (uint32_t)command == SCHEDOP_block || (uint32_t)command == SCHEDOP_shutdown;
     case __HYPERVISOR_vcpu_op:
-        return (uint32_t)command == VCPUOP_down;
+        return (uint32_t)command == VCPUOP_down || (uint32_t)command == VCPUOP_send_nmi;
     case __HYPERVISOR_update_va_mapping: /* a bad address is no pointer: update_va_mapping */
     case __HYPERVISOR_update_va_mapping_otherdomain:
     case __HYPERVISOR_set_debugreg:
