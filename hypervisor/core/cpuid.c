@@ -17,24 +17,27 @@
 #define HYPERCALL_PAGE_MSR 0x40000000u
 #define POWER_LEAF         (EXTENDED + 7)
 #define INVARIANT_TSC      (1u << 8)
+#define TSC_EMULATED       1u
 #define TSC_RELIABLE       2u
 #define TSC_HAS_RDTSCP     4u
 
 static struct port_cpuid tsc_leaf(const struct vcpu *v, uint32_t subleaf)
 {
     const struct domain *d = v->domain;
-    struct port_clock clock = port_time_clock();
+    struct port_clock clock = tsc_clock(d);
     struct port_cpuid r = {0};
 
     switch (subleaf) {
     case 0:
-        r.a = (clock.stable ? TSC_RELIABLE : 0) |
+        r.a = (d->tsc.emulated ? TSC_EMULATED : 0) | (port_time_clock().stable ? TSC_RELIABLE : 0) |
               (cpu_policy_has(d->cpu_policy, CPU_POLICY_RDTSCP) ? TSC_HAS_RDTSCP : 0);
-        r.b = d->tsc_mode;
-        r.c = port_time_tsc_khz();
-        r.d = d->tsc_incarnation;
+        r.b = d->tsc.mode;
+        r.c = d->tsc.khz;
+        r.d = d->tsc.incarnation;
         break;
     case 1:
+        r.a = (uint32_t)d->tsc.offset;
+        r.b = (uint32_t)(d->tsc.offset >> 32);
         r.c = clock.mul;
         r.d = (uint32_t)(int32_t)clock.shift;
         break;

@@ -118,7 +118,8 @@ static int make_parts(struct domain *d, const struct domain_config *config)
     for (unsigned int i = 0; i < XEN_LEGACY_MAX_VCPUS; i++) {
         d->shared_info->vcpu_info[i].evtchn_upcall_mask = 1;
     }
-    error = port_domain_init(d);
+    error = tsc_domain_set(d, TSC_MODE_DEFAULT, 0, 0, 0);
+    error = error ? error : port_domain_init(d);
     error = error ? error : sched_domain_init(d);
     error = error ? error : evtchn_domain_init(d, config->event_port_max);
     if (!error && config->grant_version_max != 0) {

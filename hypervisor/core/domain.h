@@ -15,6 +15,7 @@
 #include "core/mm.h"
 #include "core/refusal.h"
 #include "core/sched.h"
+#include "core/tsc.h"
 #include "lib/rangeset.h"
 #include "port/lock.h"
 #include "port/vcpu.h"
@@ -58,7 +59,7 @@ struct domain {
     mfn_t shared_info_frame;
     uint64_t vm_assist; /* VMASST_TYPE_* bits */
     int64_t time_offset_seconds;
-    uint32_t tsc_mode, tsc_incarnation;
+    struct tsc_domain tsc;
 
     struct mm_domain mm;
     struct evtchn_domain evtchn;

@@ -199,7 +199,7 @@ static bool set_xcr(struct vcpu *v, const struct cpu_user_regs *regs, bool *agai
 
 static bool read_tsc(struct vcpu *v, struct cpu_user_regs *regs, bool with_aux)
 {
-    uint64_t tsc = port_rdtsc();
+    uint64_t tsc = tsc_read(v->domain);
 
     if (!v->cpu.kernel_mode && v->cpu.cr4 & GUEST_CR4_TSD) {
         return false;

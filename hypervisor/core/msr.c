@@ -204,7 +204,7 @@ bool msr_guest_read(struct vcpu *v, uint32_t msr, uint64_t *value)
         *value = port_gs_base_other();
         return true;
     case MSR_TSC:
-        *value = port_rdtsc();
+        *value = tsc_read(v->domain);
         return true;
     case MSR_APIC_BASE:
         *value = APIC_BASE_ADDRESS | APIC_BASE_ENABLED | (v->id == 0 ? APIC_BASE_FIRST : 0);

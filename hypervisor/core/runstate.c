@@ -104,10 +104,10 @@ void sched_set_runstate_area(struct vcpu *v, guest_va_t area)
     }
 }
 
-/* The clock of this CPU in the ABI's form, all but the version. */
-static struct vcpu_time_info sched_clock(void)
+/* The clock of this CPU for a domain in the ABI's form, all but the version. */
+static struct vcpu_time_info sched_clock(const struct domain *d)
 {
-    struct port_clock clock = port_time_clock();
+    struct port_clock clock = tsc_clock(d);
 
     return (struct vcpu_time_info){
         .tsc_timestamp = clock.tsc_stamp,
@@ -135,7 +135,7 @@ static int sched_copy_time(guest_va_t area, struct vcpu_time_info *time, uint32_
 
 static void sched_write_time(struct vcpu *v)
 {
-    struct vcpu_time_info time = sched_clock();
+    struct vcpu_time_info time = sched_clock(v->domain);
 
     v->sched.time_stale = true;
     if (v->cpu.kernel_mode) {
@@ -155,7 +155,7 @@ void sched_set_time_area(struct vcpu *v, guest_va_t area)
 
 void sched_publish_time(struct vcpu *v)
 {
-    struct vcpu_time_info *info = &v->evtchn.info->time, time = sched_clock();
+    struct vcpu_time_info *info = &v->evtchn.info->time, time = sched_clock(v->domain);
     uint32_t version = v->sched.time_version;
 
     v->sched.time_version = version + 2;

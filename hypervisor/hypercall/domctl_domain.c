@@ -14,7 +14,6 @@
 #include "port/time.h"
 
 #define ADDRESS_SIZE 64u
-#define TSC_MODE_MAX 2u
 #define IO_PORTS     65536u
 
 #define MAPPING_FRAMES_MAX 64u
@@ -132,12 +131,16 @@ int64_t domctl_address_size(struct domain *d, struct xen_domctl *op, bool *copy_
 int64_t domctl_set_tsc_info(struct domain *d, struct xen_domctl *op, bool *copy_back)
 {
     (void)copy_back;
-    if (op->u.tsc_info.tsc_mode > TSC_MODE_MAX || d == CURRENT_DOMAIN()) {
+    const struct xen_domctl_tsc_info *info = &op->u.tsc_info;
+    int result;
+
+    if (d == CURRENT_DOMAIN()) {
         return -XEN_EINVAL;
     }
-    d->tsc_mode = op->u.tsc_info.tsc_mode;
-    d->tsc_incarnation = op->u.tsc_info.incarnation;
-    return 0;
+    domain_pause(d);
+    result = tsc_domain_set(d, info->tsc_mode, info->elapsed_nsec, info->gtsc_khz, info->incarnation);
+    domain_unpause(d);
+    return result;
 }
 
 int64_t domctl_get_tsc_info(struct domain *d, struct xen_domctl *op, bool *copy_back)
@@ -145,12 +148,7 @@ int64_t domctl_get_tsc_info(struct domain *d, struct xen_domctl *op, bool *copy_
     if (d == CURRENT_DOMAIN()) {
         return -XEN_EINVAL;
     }
-    op->u.tsc_info = (struct xen_domctl_tsc_info){
-        .tsc_mode = d->tsc_mode,
-        .gtsc_khz = port_time_tsc_khz(),
-        .incarnation = d->tsc_incarnation,
-        .elapsed_nsec = port_time_now(),
-    };
+    tsc_domain_get(d, &op->u.tsc_info);
     *copy_back = true;
     return 0;
 }

@@ -191,7 +191,7 @@ static uint64_t guest_cr4(const struct vcpu *v)
      */
     uint64_t base = x86_features.cr4 & ~(v->domain->machine.xpti ? CR4_PGE : 0);
 
-    return base | (v->cpu.cr4 & (CR4_TSD | CR4_DE | CR4_FSGSBASE));
+    return base | (v->domain->tsc.emulated ? CR4_TSD : 0) | (v->cpu.cr4 & (CR4_TSD | CR4_DE | CR4_FSGSBASE));
 }
 
 void port_read_selectors(struct vcpu *v)

@@ -139,14 +139,48 @@ START_TEST(time_leaf)
     struct bench *b = bench_start(false);
     struct port_cpuid r;
 
-    b->d->tsc_mode = 2;
-    b->d->tsc_incarnation = 3;
+    ck_assert_int_eq(tsc_domain_set(b->d, 2, 0, 0, 3), 0);
     r = cpu_policy_cpuid(b->v, 0x40000003, 0, false);
     ck_assert(r.a == 6 && r.b == 2 && r.c == 1000000 && r.d == 3);
     fake_set_clock_stable(false);
     ck_assert_uint_eq(cpu_policy_cpuid(b->v, 0x40000003, 0, false).a, 4);
     ck_assert_uint_eq(cpu_policy_cpuid(b->v, 0x40000003, 1, false).c, 0x80000000);
     ck_assert_uint_ge(cpu_policy_cpuid(b->v, 0x40000005, 0, false).b, 24);
+}
+END_TEST
+
+START_TEST(emulated_counter)
+{
+    struct bench *b = bench_start(false);
+    struct port_clock clock;
+    struct xen_domctl_tsc_info info;
+
+    fake_set_time(5000000000);
+    ck_assert_int_eq(tsc_domain_set(b->d, 3, 0, 0, 0), -XEN_EINVAL);
+    ck_assert_int_eq(tsc_domain_set(b->d, TSC_MODE_DEFAULT, 0, 0, 0), 0);
+    ck_assert(!b->d->tsc.emulated);
+    /* Half as fast as the machine's, and it has run for two seconds already. */
+    ck_assert_int_eq(tsc_domain_set(b->d, TSC_MODE_DEFAULT, 2000000000, 500000, 7), 0);
+    ck_assert(b->d->tsc.emulated);
+    ck_assert_uint_eq(tsc_read(b->d), 1000000000);
+    fake_set_time(5000001000);
+    ck_assert_uint_eq(tsc_read(b->d), 1000000500);
+    clock = tsc_clock(b->d);
+    ck_assert(clock.stable && clock.tsc_stamp == 1000000500 && clock.system_time == 5000001000);
+    ck_assert_uint_eq((1000000ull << clock.shift) * clock.mul >> 32, 2000000);
+    ck_assert_uint_eq(cpu_policy_cpuid(b->v, 0x40000003, 0, false).a & 1, 1);
+    ck_assert_uint_eq(cpu_policy_cpuid(b->v, 0x40000003, 0, false).c, 500000);
+    tsc_domain_get(b->d, &info);
+    ck_assert(info.elapsed_nsec == 2000001000 && info.gtsc_khz == 500000 && info.incarnation == 7);
+    /* Without a sound counter of the machine the default is to emulate; the first domain never is. */
+    fake_set_clock_stable(false);
+    ck_assert_int_eq(tsc_domain_set(b->d, TSC_MODE_DEFAULT, 0, 0, 0), 0);
+    ck_assert(b->d->tsc.emulated);
+    ck_assert_int_eq(tsc_domain_set(b->d, TSC_MODE_NEVER_EMULATE, 0, 0, 0), 0);
+    ck_assert(!b->d->tsc.emulated);
+    b->d->privileged = true;
+    ck_assert_int_eq(tsc_domain_set(b->d, TSC_MODE_ALWAYS_EMULATE, 0, 0, 0), 0);
+    ck_assert(!b->d->tsc.emulated);
 }
 END_TEST
 
@@ -311,6 +345,7 @@ TCase *cpu_policy_tests(void)
     tcase_add_loop_test(tests, leaves_that_are_empty, 0, 13);
     tcase_add_test(tests, states);
     tcase_add_test(tests, time_leaf);
+    tcase_add_test(tests, emulated_counter);
     tcase_add_loop_test(tests, invariant_counter, 0, 2);
     tcase_add_test(tests, through_the_arrays);
     tcase_add_test(tests, toolstack_cannot_add);
