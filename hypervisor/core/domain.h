@@ -21,7 +21,6 @@
 #include "port/vcpu.h"
 #include "pvabi/domctl.h"
 #include "pvabi/memory.h"
-#include "pvabi/xen.h"
 
 #define DOMAIN_VCPUS_MAX 8192u
 #define DOMAIN_E820_MAX  128u
