@@ -16,6 +16,7 @@
 #include "x86/apic.h"
 #include "x86/boot_alloc.h"
 #include "x86/cpu.h"
+#include "x86/device.h"
 #include "x86/descriptors.h"
 #include "x86/efi.h"
 #include "x86/exit.h"
@@ -129,6 +130,7 @@ static void start_on_stack(void)
     x86_alternatives_apply();
     x86_apic_cpu_init();
     x86_ioapic_init();
+    x86_device_init(acpi_info.apic_physical);
     x86_time_init(boot_options.tsc_unstable);
     x86_cpus_online = cpumask_of(0);
     cpu->online = true;

@@ -3,6 +3,7 @@
 #include "core/mm.h"
 
 #include "core/domain.h"
+#include "core/mmio_ro.h"
 #include "core/page_table.h"
 #include "core/page_type.h"
 #include "core/pte.h"
@@ -329,8 +330,13 @@ bool mm_fixup_fault(struct vcpu *v, guest_va_t address, uint32_t error_code)
         return true;
     }
     if (!v->cpu.kernel_mode || (error_code & (write | FAULT_RESERVED | FAULT_FETCH)) != write ||
-        !(v->domain->vm_assist & 1ull << VMASST_TYPE_writable_pagetables) || !(entry & PTE_PRESENT) ||
-        frame_is_io(pte_frame(entry))) {
+        !(entry & PTE_PRESENT)) {
+        return false;
+    }
+    if (frame_is_io(pte_frame(entry))) {
+        return mmio_ro_contains(pte_frame(entry)) && ptwr_drop(v, address);
+    }
+    if (!(v->domain->vm_assist & 1ull << VMASST_TYPE_writable_pagetables)) {
         return false;
     }
     return ptwr_emulate(v, address, pte_frame(entry));

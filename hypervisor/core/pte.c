@@ -4,6 +4,7 @@
 
 #include "core/domain.h"
 #include "core/frame.h"
+#include "core/mmio_ro.h"
 #include "core/page_type.h"
 #include "lib/rangeset.h"
 #include "port/cpu.h"
@@ -97,6 +98,9 @@ static int l1_get_io(struct domain *table_owner, struct domain *data_owner, uint
     }
     if (rc == 0) {
         *entry = pte_l1_adjust(io_cache_bits(m, *entry));
+        if (*entry & PTE_WRITE && mmio_ro_contains(m)) {
+            *entry &= ~PTE_WRITE;
+        }
     }
     return rc;
 }

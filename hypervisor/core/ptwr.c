@@ -110,6 +110,21 @@ static bool emulate(struct vcpu *v, guest_va_t address, mfn_t table)
     return rc == 0 || rc == -XEN_EAGAIN;
 }
 
+bool ptwr_drop(struct vcpu *v, guest_va_t address)
+{
+    struct cpu_user_regs *regs = port_vcpu_regs(v);
+    struct ptwr_result result;
+    struct ptwr_insn p;
+
+    if (!fetch(&p, regs, address) || p.action != PTWR_MOVE) {
+        return false;
+    }
+    result = ptwr_execute(&p, regs, 0);
+    ptwr_retire(&p, &result, regs, 0);
+    single_step(v, regs);
+    return true;
+}
+
 bool ptwr_emulate(struct vcpu *v, guest_va_t address, mfn_t m)
 {
     bool done;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* physdev_op: I/O privilege of any guest's kernel, and machine interrupts for the domain that has them. */
+/* physdev_op: I/O privilege of any guest's kernel; machine interrupts and PCI functions for the domain that has them. */
 #include "core/domain.h"
+#include "core/msi.h"
 #include "core/pirq.h"
 #include "hypercall/hypercall.h"
 #include "port/cpu.h"
@@ -10,6 +11,8 @@
 
 #define IO_PORTS 65536u
 #define IOPL_MAX 3u
+#define MULTI_MAX 32
+#define MSIX_ENTRIES_MAX 2047
 
 /* For what only the domain that drives the machine may do; asked after the argument was copied in, as on Xen.
  */
@@ -51,15 +54,17 @@ static int64_t set_iobitmap(guest_va_t argument)
 static int64_t eoi(guest_va_t argument)
 {
     struct physdev_eoi op;
+    bool needs_eoi;
+    int error;
 
     if (port_copy_from_guest(&op, argument, sizeof(op))) {
         return -XEN_EFAULT;
     }
-    if (op.irq >= pirq_count()) {
-        return -XEN_EINVAL;
+    error = pirq_status(op.irq, &needs_eoi);
+    if (error == 0) {
+        pirq_unmask(CURRENT_DOMAIN(), op.irq);
     }
-    pirq_unmask(CURRENT_DOMAIN(), op.irq);
-    return 0;
+    return error;
 }
 
 static int64_t irq_status(guest_va_t argument)
@@ -79,7 +84,57 @@ static int64_t irq_status(guest_va_t argument)
     return port_copy_to_guest(argument, &op, sizeof(op));
 }
 
-/* A pirq has the number of its GSI. MSI comes with real devices: see docs/abi-compat.md. */
+/* The function that an operation names; only segment 0 can be reached: -XEN_ENODEV. */
+static int function_of(unsigned int segment, unsigned int bus, unsigned int devfn, struct pci_function *f)
+{
+    *f = (struct pci_function){(uint8_t)bus, (uint8_t)devfn};
+    return segment == 0 ? 0 : -XEN_ENODEV;
+}
+
+/* A line has the number of its GSI. */
+static int map_line(struct physdev_map_pirq *op)
+{
+    int error;
+
+    if (op->index < 0 || (uint32_t)op->index >= port_irq_count() || (op->pirq >= 0 && op->pirq != op->index)) {
+        return -XEN_EINVAL;
+    }
+    error = pirq_map(CURRENT_DOMAIN(), (uint32_t)op->index);
+    op->pirq = op->index;
+    return error;
+}
+
+/* Several messages at once would need an interrupt remapper to keep them in order, as on Xen. */
+static int map_message(struct physdev_map_pirq *op)
+{
+    struct msi_request request = {.msix = op->table_base != 0, .entry = (uint16_t)op->entry_nr};
+    unsigned int segment = op->type == MAP_PIRQ_TYPE_MSI ? 0 : (uint32_t)op->bus >> 16;
+    uint32_t number;
+    int error;
+
+    if (op->type == MAP_PIRQ_TYPE_MULTI_MSI) {
+        if (op->table_base) {
+            return -XEN_EINVAL;
+        }
+        if (op->entry_nr <= 0 || op->entry_nr > MULTI_MAX) {
+            return -XEN_EDOM;
+        }
+        if (op->entry_nr > 1) {
+            return -XEN_EOPNOTSUPP;
+        }
+    }
+    if (op->index != -1 || op->pirq >= 0 || (request.msix && (op->entry_nr < 0 || op->entry_nr > MSIX_ENTRIES_MAX))) {
+        return -XEN_EINVAL;
+    }
+    request.entry = request.msix ? request.entry : 0;
+    error = function_of(segment, (uint32_t)op->bus & 0xff, (uint32_t)op->devfn, &request.function);
+    error = error ? error : pirq_map_message(CURRENT_DOMAIN(), &request, &number);
+    if (!error) {
+        op->pirq = (int)number;
+    }
+    return error;
+}
+
 static int64_t map_pirq(guest_va_t argument)
 {
     struct physdev_map_pirq op;
@@ -94,18 +149,19 @@ static int64_t map_pirq(guest_va_t argument)
     if (op.domid != DOMID_SELF && op.domid != CURRENT_DOMAIN()->id) {
         return -XEN_EOPNOTSUPP;
     }
-    if (op.type != MAP_PIRQ_TYPE_GSI) {
-        return -XEN_EOPNOTSUPP;
-    }
-    if (op.index < 0 || (uint32_t)op.index >= pirq_count() || (op.pirq >= 0 && op.pirq != op.index)) {
+    switch (op.type) {
+    case MAP_PIRQ_TYPE_GSI:
+        error = map_line(&op);
+        break;
+    case MAP_PIRQ_TYPE_MSI:
+    case MAP_PIRQ_TYPE_MSI_SEG:
+    case MAP_PIRQ_TYPE_MULTI_MSI:
+        error = map_message(&op);
+        break;
+    default:
         return -XEN_EINVAL;
     }
-    error = pirq_map(CURRENT_DOMAIN(), (uint32_t)op.index);
-    if (error) {
-        return error;
-    }
-    op.pirq = op.index;
-    return port_copy_to_guest(argument, &op, sizeof(op));
+    return error ? error : port_copy_to_guest(argument, &op, sizeof(op));
 }
 
 static int64_t unmap_pirq(guest_va_t argument)
@@ -153,7 +209,7 @@ static int64_t alloc_vector(guest_va_t argument)
     if (!drives_machine()) {
         return -XEN_EPERM;
     }
-    if (op.irq >= pirq_count()) {
+    if (op.irq >= port_irq_count()) {
         return -XEN_EINVAL;
     }
     op.vector = op.irq;
@@ -174,6 +230,94 @@ static int64_t setup_gsi(guest_va_t argument)
         return -XEN_EINVAL;
     }
     return pirq_setup((uint32_t)op.gsi, op.triggering != 0, op.polarity != 0);
+}
+
+/* The operations on one PCI function. */
+static int64_t pci_device(unsigned int command, guest_va_t argument)
+{
+    struct physdev_pci_device op;
+    struct pci_function f;
+    int error;
+
+    if (port_copy_from_guest(&op, argument, sizeof(op))) {
+        return -XEN_EFAULT;
+    }
+    if (!drives_machine()) {
+        return -XEN_EPERM;
+    }
+    error = function_of(op.seg, op.bus, op.devfn, &f);
+    if (error) {
+        return error;
+    }
+    switch (command) {
+    case PHYSDEVOP_pci_device_remove:
+        return pirq_remove_function(&f);
+    case PHYSDEVOP_restore_msi_ext:
+        return pirq_restore_function(&f);
+    default:
+        return pirq_protect_table(&f, command == PHYSDEVOP_prepare_msix);
+    }
+}
+
+/* What else the operation says (of whom a virtual function is, where the device is near) changes nothing here. */
+static int64_t pci_device_add(guest_va_t argument)
+{
+    struct physdev_pci_device_add op;
+    struct pci_function f;
+    int error;
+
+    if (port_copy_from_guest(&op, argument, offsetof(struct physdev_pci_device_add, optarr))) {
+        return -XEN_EFAULT;
+    }
+    if (!drives_machine()) {
+        return -XEN_EPERM;
+    }
+    error = function_of(op.seg, op.bus, op.devfn, &f);
+    if (!error) {
+        pci_add(f);
+    }
+    return error;
+}
+
+/* The older forms, which know one segment. */
+static int64_t manage_pci(unsigned int command, guest_va_t argument)
+{
+    struct physdev_manage_pci op;
+    struct pci_function f;
+
+    if (port_copy_from_guest(&op, argument, sizeof(op))) {
+        return -XEN_EFAULT;
+    }
+    if (!drives_machine()) {
+        return -XEN_EPERM;
+    }
+    f = (struct pci_function){op.bus, op.devfn};
+    switch (command) {
+    case PHYSDEVOP_manage_pci_remove:
+        return pirq_remove_function(&f);
+    case PHYSDEVOP_restore_msi:
+        return pirq_restore_function(&f);
+    default:
+        pci_add(f);
+        return 0;
+    }
+}
+
+static int64_t manage_pci_add_ext(guest_va_t argument)
+{
+    struct physdev_manage_pci_ext op;
+
+    if (port_copy_from_guest(&op, argument, sizeof(op))) {
+        return -XEN_EFAULT;
+    }
+    if (!drives_machine()) {
+        return -XEN_EPERM;
+    }
+    if (op.is_extfn > 1 || op.is_virtfn > 1) {
+        return -XEN_EINVAL;
+    }
+    pci_add((struct pci_function){op.bus, op.devfn});
+    return 0;
 }
 
 int64_t hypercall_physdev_op(struct hypercall_args *args)
@@ -199,6 +343,19 @@ int64_t hypercall_physdev_op(struct hypercall_args *args)
         return alloc_vector(argument);
     case PHYSDEVOP_setup_gsi:
         return setup_gsi(argument);
+    case PHYSDEVOP_pci_device_add:
+        return pci_device_add(argument);
+    case PHYSDEVOP_pci_device_remove:
+    case PHYSDEVOP_restore_msi_ext:
+    case PHYSDEVOP_prepare_msix:
+    case PHYSDEVOP_release_msix:
+        return pci_device((unsigned int)args->arg[0], argument);
+    case PHYSDEVOP_manage_pci_add:
+    case PHYSDEVOP_manage_pci_remove:
+    case PHYSDEVOP_restore_msi:
+        return manage_pci((unsigned int)args->arg[0], argument);
+    case PHYSDEVOP_manage_pci_add_ext:
+        return manage_pci_add_ext(argument);
     default:
         return -XEN_ENOSYS;
     }

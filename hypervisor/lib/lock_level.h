@@ -18,6 +18,7 @@ enum lock_level {
     LOCK_EVTCHN_PORT, /* one port, or the two ends of a channel */
     LOCK_EVTCHN_FIFO, /* one queue of one vCPU */
     LOCK_PIRQ,        /* routing of machine interrupts */
+    LOCK_MMIO_RO,     /* frames of I/O memory that nobody may write; which PCI functions are known */
     LOCK_SCHED,       /* one CPU's run queue */
     LOCK_SCHED_POLICY, /* what a scheduling policy shares between CPUs */
     LOCK_SCHED_WATCHDOG, /* one domain's watchdogs */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Machine interrupts, by their global number (GSI). */
+/* Machine interrupts: lines by their global number (GSI), messages by numbers that core gives them. */
 #ifndef PORT_IRQ_H
 #define PORT_IRQ_H
 
@@ -22,6 +22,22 @@ void port_irq_mask(unsigned int gsi, bool masked);
 /* Trigger and polarity that the machine has for a GSI before anybody sets them: ISA's, with the firmware's
  * overrides. */
 void port_irq_default(unsigned int gsi, bool *level, bool *low);
+
+struct port_irq_message {
+    uint64_t address;
+    uint32_t data;
+};
+
+/*
+ * The message by which a device raises interrupt `irq`, PORT_IRQ_MAX or more, from now on as port_irq_route says for a
+ * GSI; and its end. -XEN_ENOSPC.
+ */
+int port_irq_message(unsigned int irq, struct port_irq_message *message) MUST_CHECK;
+void port_irq_message_end(unsigned int irq);
+
+/* A device's register of 4 bytes at a machine address that is not RAM. */
+uint32_t port_device_read(uint64_t address);
+void port_device_write(uint64_t address, uint32_t value);
 
 /* A register of an interrupt controller at a machine address, as a domain may read it; -XEN_EINVAL: no
  * controller's. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Vectors: the timer, other CPUs, the serial port, and devices of domains. */
+#include "core/msi.h"
 #include "core/pirq.h"
 #include "lib/log.h"
 #include "port/atomic.h"
@@ -14,9 +15,11 @@
 
 #define VECTOR_INT80 0x80u
 
-static uint16_t gsi_of_vector[256]; /* GSI + 1; 0: none */
-static uint8_t vector_of_gsi[PORT_IRQ_MAX];
-static unsigned int next_vector = X86_VECTOR_DEVICE;
+#define MESSAGE_ADDRESS 0xfee00000u /* with the local APIC's number in bits 19:12: SDM volume 3, 11.11 */
+#define MESSAGE_APIC_SHIFT 12
+
+static uint16_t irq_of_vector[256]; /* interrupt + 1; 0: none */
+static uint8_t vector_of_irq[MSI_END];
 static unsigned int serial_gsi = UINT32_MAX;
 
 unsigned int port_irq_count(void)
@@ -38,19 +41,40 @@ void port_irq_default(unsigned int gsi, bool *level, bool *low)
     }
 }
 
+/* Gives an interrupt a vector, unless it has one. */
+static int take_vector(unsigned int irq)
+{
+    for (unsigned int v = X86_VECTOR_DEVICE; vector_of_irq[irq] == 0 && v < X86_VECTOR_DEVICE_END; v++) {
+        /* Guests may use the gate of INT 0x80 themselves. */
+        if (v != VECTOR_INT80 && irq_of_vector[v] == 0) {
+            vector_of_irq[irq] = (uint8_t)v;
+            irq_of_vector[v] = (uint16_t)(irq + 1);
+        }
+    }
+    return vector_of_irq[irq] ? 0 : -XEN_ENOSPC;
+}
+
 static int route(unsigned int gsi, bool level, bool low)
 {
-    if (vector_of_gsi[gsi] == 0) {
-        if (next_vector == X86_VECTOR_DEVICE_END) {
-            return -XEN_ENOSPC;
-        }
-        vector_of_gsi[gsi] = (uint8_t)next_vector++;
-        if (next_vector == VECTOR_INT80) {
-            next_vector++; /* guests may use that gate themselves */
-        }
-        gsi_of_vector[vector_of_gsi[gsi]] = (uint16_t)(gsi + 1);
-    }
-    return x86_ioapic_route(gsi, vector_of_gsi[gsi], x86_cpu_data(0)->apic_id, level, low);
+    int error = take_vector(gsi);
+
+    return error ? error : x86_ioapic_route(gsi, vector_of_irq[gsi], x86_cpu_data(0)->apic_id, level, low);
+}
+
+int port_irq_message(unsigned int irq, struct port_irq_message *message)
+{
+    int error = take_vector(irq);
+
+    message->address = MESSAGE_ADDRESS | x86_cpu_data(0)->apic_id << MESSAGE_APIC_SHIFT;
+    message->data = vector_of_irq[irq];
+    return error;
+}
+
+/* A message that is still under way finds the vector empty, or another's: a spurious interrupt, as lines have too. */
+void port_irq_message_end(unsigned int irq)
+{
+    irq_of_vector[vector_of_irq[irq]] = 0;
+    vector_of_irq[irq] = 0;
 }
 
 int port_irq_route(unsigned int gsi, bool level, bool low)
@@ -86,14 +110,14 @@ void x86_interrupts_take_serial(void)
 
 static void device(unsigned int vector)
 {
-    unsigned int gsi = gsi_of_vector[vector];
+    unsigned int irq = irq_of_vector[vector];
 
-    if (gsi == 0) {
-        log_error("interrupt %#x from nowhere", vector);
-    } else if (gsi - 1 == serial_gsi) {
+    if (irq == 0) {
+        log_info("interrupt %#x from nowhere", vector);
+    } else if (irq - 1 == serial_gsi) {
         x86_serial_interrupt();
     } else {
-        pirq_interrupt(gsi - 1);
+        pirq_interrupt(irq - 1);
     }
 }
 

@@ -150,8 +150,11 @@ bool fake_io_written(uint16_t port, uint32_t *value)
 uint32_t port_io_read(uint16_t port, unsigned int bytes)
 {
     struct row *row = row_find(ports, port, false);
-    uint32_t mask = bytes == 4 ? ~0u : (1u << bytes * 8) - 1;
+    uint32_t mask = bytes == 4 ? ~0u : (1u << bytes * 8) - 1, value;
 
+    if (fake_pci_port(port, bytes, NULL, &value)) {
+        return value & mask;
+    }
     return row ? (uint32_t)row->value & mask : mask;
 }
 
@@ -159,6 +162,7 @@ void port_io_write(uint16_t port, unsigned int bytes, uint32_t value)
 {
     struct row *row = row_find(ports, port, true);
 
+    fake_pci_port(port, bytes, &value, NULL);
     row->written = true;
     row->value = bytes == 4 ? value : value & ((1u << bytes * 8) - 1);
 }

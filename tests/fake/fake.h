@@ -111,6 +111,19 @@ struct fake_line {
 
 extern struct fake_line fake_lines[24];
 
+/* One PCI function; where it is not present, ports are as fake_io_set made them. */
+#define FAKE_PCI_REGISTERS 0xfeb00000ull /* where its memory BAR points */
+struct fake_pci {
+    bool present;
+    uint16_t function; /* bus << 8 | devfn */
+    uint8_t config[256];
+    uint32_t registers[4096];
+    bool messages[256]; /* by number, from PORT_IRQ_MAX on: core has it */
+    unsigned int message_count, messages_most;
+};
+
+extern struct fake_pci fake_pci;
+
 /* MSRs: those that were set exist. */
 void fake_msr_set(uint32_t msr, uint64_t value);
 bool fake_msr_get(uint32_t msr, uint64_t *value);

@@ -36,4 +36,7 @@ void fake_heap_reset(void);
 /* Whether this copy is the one that shall fail. */
 bool fake_copy_fails(void);
 
+/* An access of a port that PCI configuration space takes (pci.c): one of write and read is set. */
+bool fake_pci_port(uint16_t port, unsigned int bytes, const uint32_t *write, uint32_t *read);
+
 #endif

@@ -13,5 +13,6 @@ TCase *domain_console_tests(void);
 TCase *domain_refusal_tests(void);
 TCase *domain_ops_tests(void);
 TCase *domain_wild_tests(void);
+TCase *msi_tests(void);
 
 #endif

@@ -188,7 +188,7 @@ START_TEST(rights_are_given_by_who_has_them)
     ck_assert_int_eq(dbench_domctl(5, XEN_DOMCTL_iomem_permission, &op), -XEN_EINVAL);
     op.u.iomem_permission.nr_mfns = 1;
     ck_assert_int_eq(dbench_domctl(5, XEN_DOMCTL_iomem_permission, &op), -XEN_EPERM);
-    op = (struct xen_domctl){.u.irq_permission = {.pirq = 24, .allow_access = 1}};
+    op = (struct xen_domctl){.u.irq_permission = {.pirq = 4096, .allow_access = 1}};
     ck_assert_int_eq(dbench_domctl(5, XEN_DOMCTL_irq_permission, &op), -XEN_EINVAL);
     op.u.irq_permission.pirq = 9;
     ck_assert_int_eq(dbench_domctl(5, XEN_DOMCTL_irq_permission, &op), -XEN_EPERM);
