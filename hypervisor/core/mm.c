@@ -3,7 +3,6 @@
 #include "core/mm.h"
 
 #include "core/domain.h"
-#include "core/mmio_ro.h"
 #include "core/page_table.h"
 #include "core/page_type.h"
 #include "core/pte.h"
@@ -334,7 +333,7 @@ bool mm_fixup_fault(struct vcpu *v, guest_va_t address, uint32_t error_code)
         return false;
     }
     if (frame_is_io(pte_frame(entry))) {
-        return mmio_ro_contains(pte_frame(entry)) && ptwr_drop(v, address);
+        return ptwr_drop(v, address, pte_frame(entry));
     }
     if (!(v->domain->vm_assist & 1ull << VMASST_TYPE_writable_pagetables)) {
         return false;

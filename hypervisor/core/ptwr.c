@@ -3,6 +3,7 @@
 #include "core/ptwr.h"
 
 #include "core/domain.h"
+#include "core/mmio_ro.h"
 #include "core/page_type.h"
 #include "core/pt_update.h"
 #include "core/ptwr_insn.h"
@@ -110,13 +111,13 @@ static bool emulate(struct vcpu *v, guest_va_t address, mfn_t table)
     return rc == 0 || rc == -XEN_EAGAIN;
 }
 
-bool ptwr_drop(struct vcpu *v, guest_va_t address)
+bool ptwr_drop(struct vcpu *v, guest_va_t address, mfn_t m)
 {
     struct cpu_user_regs *regs = port_vcpu_regs(v);
     struct ptwr_result result;
     struct ptwr_insn p;
 
-    if (!fetch(&p, regs, address) || p.action != PTWR_MOVE) {
+    if (!mmio_ro_contains(m) || !fetch(&p, regs, address) || p.action != PTWR_MOVE) {
         return false;
     }
     result = ptwr_execute(&p, regs, 0);

@@ -17,8 +17,8 @@ struct vcpu;
  */
 bool ptwr_emulate(struct vcpu *v, guest_va_t address, mfn_t m) MUST_CHECK;
 
-/* The running vCPU's kernel faulted writing to I/O memory that nobody may write: a plain store is done without its
- * effect (true); any other instruction is the guest's fault (false). */
-bool ptwr_drop(struct vcpu *v, guest_va_t address) MUST_CHECK;
+/* The running vCPU's kernel faulted writing to the I/O memory m. Where nobody may write that, a plain store is done
+ * without its effect (true); any other instruction, and other I/O memory, is the guest's fault (false). */
+bool ptwr_drop(struct vcpu *v, guest_va_t address, mfn_t m) MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* physdev_op: I/O privilege of a guest's kernel; interrupts and PCI functions for the domain that drives the machine. */
+/* physdev_op: a guest's I/O privilege; interrupts and PCI functions for the domain that drives the machine. */
 #include "core/domain.h"
 #include "core/msi.h"
 #include "core/pirq.h"
