@@ -7,7 +7,7 @@ image_dir=$root/dom0-tools/image
 # What dom0's tools need of the kernel, loaded when dom0 starts.
 image_modules=(xen-privcmd xen-evtchn xen-gntdev xen-gntalloc xenfs)
 # Backends of disks and networks, there for modprobe; the caller's `more_modules` follow them.
-image_backends=(xen-blkback xen-netback loop bridge)
+image_backends=(xen-blkback xen-netback loop nbd bridge)
 image_frontends=(xen-blkfront xen-netfront)
 
 # image_pack DIR: writes the folder as a cpio archive to standard output. The same content gives the same bytes,

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "lib/module.h"
+#include "lib/nbd.h"
 
 #define BACKENDS "/sys/bus/xen-backend/devices"
 #define SECTOR   512
@@ -166,6 +167,8 @@ int pv_blockdev_open(const struct pv_disk *disk, struct pv_blockdev *device, str
 
     if (file < 0 || fstat(file, &status) != 0) {
         pv_error_errno(error, errno, "%s", disk->source);
+    } else if (disk->format != PV_FORMAT_RAW && (S_ISREG(status.st_mode) || S_ISBLK(status.st_mode))) {
+        fd = pv_nbd_open(disk, error);
     } else if (S_ISREG(status.st_mode) && status.st_size < SECTOR) {
         pv_error_set(error, PV_ERROR_USAGE, "%s has less than one sector", disk->source);
     } else if (S_ISREG(status.st_mode)) {

@@ -32,7 +32,7 @@ enum pv_disk_key {
 };
 
 enum pv_disk_access { PV_ACCESS_READ_WRITE, PV_ACCESS_READ_ONLY, PV_ACCESS_SHARED };
-enum pv_disk_format { PV_FORMAT_RAW };
+enum pv_disk_format { PV_FORMAT_RAW, PV_FORMAT_QCOW2 }; /* and others, of QEMU */
 enum pv_disk_cache { PV_CACHE_NONE, PV_CACHE_WRITEBACK };
 
 struct pv_disk {

@@ -14,107 +14,35 @@
 #include <unistd.h>
 
 #include "lib/module.h"
+#include "lib/netlink.h"
 
-#define MESSAGE_SIZE 1024
 /* The VLAN that a bridge gives a new port by itself. */
 #define BRIDGE_VLAN 1
 
-struct message {
-    union {
-        struct nlmsghdr header;
-        char bytes[MESSAGE_SIZE];
-    };
-};
-
-/* Room for `size` bytes at the message's end, zeroed. */
-static void *extend(struct message *m, size_t size)
-{
-    void *room = m->bytes + NLMSG_ALIGN(m->header.nlmsg_len);
-
-    m->header.nlmsg_len = (uint32_t)(NLMSG_ALIGN(m->header.nlmsg_len) + size);
-    return room;
-}
-
-static void begin(struct message *m, uint16_t type, uint16_t flags)
-{
-    memset(m, 0, sizeof(*m));
-    m->header = (struct nlmsghdr){.nlmsg_len = NLMSG_HDRLEN, .nlmsg_type = type,
-                                  .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags)};
-}
-
-static struct rtattr *put(struct message *m, uint16_t type, const void *data, size_t size)
-{
-    struct rtattr *attribute = extend(m, RTA_LENGTH(size));
-
-    attribute->rta_type = type;
-    attribute->rta_len = (uint16_t)RTA_LENGTH(size);
-    if (size) {
-        memcpy(RTA_DATA(attribute), data, size);
-    }
-    return attribute;
-}
-
-static struct rtattr *open_nest(struct message *m, uint16_t type)
-{
-    return put(m, type, NULL, 0);
-}
-
-static void close_nest(struct message *m, struct rtattr *nest)
-{
-    nest->rta_len = (uint16_t)(m->bytes + m->header.nlmsg_len - (char *)nest);
-}
-
-/* Sends a request and reads the kernel's acknowledgement: 0 or an errno. */
-static int ask(struct message *m)
-{
-    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), result = 0;
-    union {
-        struct nlmsghdr header;
-        char bytes[4096];
-    } answer;
-    ssize_t got = -1;
-
-    if (fd < 0) {
-        return errno;
-    }
-    if (send(fd, m, m->header.nlmsg_len, 0) == (ssize_t)m->header.nlmsg_len) {
-        got = recv(fd, &answer, sizeof(answer), 0);
-    }
-    if (got < 0) {
-        result = errno;
-    } else if ((size_t)got < NLMSG_LENGTH(sizeof(struct nlmsgerr)) || answer.header.nlmsg_type != NLMSG_ERROR) {
-        result = EPROTO;
-    } else {
-        result = -((struct nlmsgerr *)NLMSG_DATA(&answer.header))->error;
-    }
-    close(fd);
-    return result;
-}
-
 /* A request about an interface that is there. `index` must not be 0. */
-static void begin_link(struct message *m, uint16_t type, unsigned char family, unsigned int index)
+static void begin_link(struct pv_netlink *m, uint16_t type, unsigned char family, unsigned int index)
 {
     struct ifinfomsg *info;
 
-    begin(m, type, 0);
-    info = extend(m, sizeof(*info));
+    pv_netlink_begin(m, type, 0);
+    info = pv_netlink_extend(m, sizeof(*info));
     info->ifi_family = family;
     info->ifi_index = (int)index;
 }
 
 static int switch_on(unsigned int index, unsigned int master)
 {
-    struct message m;
+    struct pv_netlink m;
     struct ifinfomsg *info;
     uint32_t number = master;
 
-    begin(&m, RTM_NEWLINK, 0);
-    info = extend(&m, sizeof(*info));
+    pv_netlink_begin(&m, RTM_NEWLINK, 0);
+    info = pv_netlink_extend(&m, sizeof(*info));
     *info = (struct ifinfomsg){.ifi_index = (int)index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
     if (master) {
-        put(&m, IFLA_MASTER, &number, sizeof(number));
+        pv_netlink_put(&m, IFLA_MASTER, &number, sizeof(number));
     }
-    return ask(&m);
+    return pv_netlink_ask(NETLINK_ROUTE, &m, NULL);
 }
 
 bool pv_link_exists(const char *name)
@@ -132,16 +60,16 @@ bool pv_link_is_bridge(const char *name)
 
 static int create_bridge(const char *name)
 {
-    struct message m;
+    struct pv_netlink m;
     struct rtattr *nest;
 
-    begin(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
-    extend(&m, sizeof(struct ifinfomsg));
-    put(&m, IFLA_IFNAME, name, strlen(name) + 1);
-    nest = open_nest(&m, IFLA_LINKINFO);
-    put(&m, IFLA_INFO_KIND, "bridge", strlen("bridge"));
-    close_nest(&m, nest);
-    return ask(&m);
+    pv_netlink_begin(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+    pv_netlink_extend(&m, sizeof(struct ifinfomsg));
+    pv_netlink_put(&m, IFLA_IFNAME, name, strlen(name) + 1);
+    nest = pv_netlink_open(&m, IFLA_LINKINFO);
+    pv_netlink_put(&m, IFLA_INFO_KIND, "bridge", strlen("bridge"));
+    pv_netlink_close(&m, nest);
+    return pv_netlink_ask(NETLINK_ROUTE, &m, NULL);
 }
 
 int pv_link_make_bridge(const char *name, struct pv_error *error)
@@ -170,7 +98,7 @@ int pv_link_add_address(const char *name, const char *address, struct pv_error *
     const char *slash = strchr(address, '/');
     char text[INET6_ADDRSTRLEN] = "", *end = NULL;
     struct in6_addr bytes;
-    struct message m;
+    struct pv_netlink m;
     struct ifaddrmsg *info;
     bool six = strchr(address, ':') != NULL;
     int number;
@@ -183,44 +111,44 @@ int pv_link_add_address(const char *name, const char *address, struct pv_error *
         inet_pton(six ? AF_INET6 : AF_INET, text, &bytes) != 1) {
         return pv_error_set(error, PV_ERROR_USAGE, "\"%.64s\" is not an address such as 10.0.0.1/24", address);
     }
-    begin(&m, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
-    info = extend(&m, sizeof(*info));
+    pv_netlink_begin(&m, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
+    info = pv_netlink_extend(&m, sizeof(*info));
     *info = (struct ifaddrmsg){.ifa_family = six ? AF_INET6 : AF_INET, .ifa_prefixlen = (uint8_t)length,
                                .ifa_index = index};
-    put(&m, IFA_LOCAL, &bytes, six ? sizeof(bytes) : sizeof(struct in_addr));
-    put(&m, IFA_ADDRESS, &bytes, six ? sizeof(bytes) : sizeof(struct in_addr));
-    number = index ? ask(&m) : ENODEV;
+    pv_netlink_put(&m, IFA_LOCAL, &bytes, six ? sizeof(bytes) : sizeof(struct in_addr));
+    pv_netlink_put(&m, IFA_ADDRESS, &bytes, six ? sizeof(bytes) : sizeof(struct in_addr));
+    number = index ? pv_netlink_ask(NETLINK_ROUTE, &m, NULL) : ENODEV;
     return number && number != EEXIST ? pv_error_errno(error, number, "giving %s the address %s", name, address) : 0;
 }
 
 /* The bridge's filter, which gives each port its VLANs. */
 static int filter_vlans(const char *bridge)
 {
-    struct message m;
+    struct pv_netlink m;
     struct rtattr *info, *data;
     uint8_t on = 1;
 
     begin_link(&m, RTM_NEWLINK, AF_UNSPEC, if_nametoindex(bridge));
-    info = open_nest(&m, IFLA_LINKINFO);
-    put(&m, IFLA_INFO_KIND, "bridge", strlen("bridge"));
-    data = open_nest(&m, IFLA_INFO_DATA);
-    put(&m, IFLA_BR_VLAN_FILTERING, &on, sizeof(on));
-    close_nest(&m, data);
-    close_nest(&m, info);
-    return ask(&m);
+    info = pv_netlink_open(&m, IFLA_LINKINFO);
+    pv_netlink_put(&m, IFLA_INFO_KIND, "bridge", strlen("bridge"));
+    data = pv_netlink_open(&m, IFLA_INFO_DATA);
+    pv_netlink_put(&m, IFLA_BR_VLAN_FILTERING, &on, sizeof(on));
+    pv_netlink_close(&m, data);
+    pv_netlink_close(&m, info);
+    return pv_netlink_ask(NETLINK_ROUTE, &m, NULL);
 }
 
 static int port_vlan(unsigned int index, uint16_t type, uint16_t vlan, uint16_t flags)
 {
     struct bridge_vlan_info info = {.flags = flags, .vid = vlan};
-    struct message m;
+    struct pv_netlink m;
     struct rtattr *nest;
 
     begin_link(&m, type, AF_BRIDGE, index);
-    nest = open_nest(&m, IFLA_AF_SPEC);
-    put(&m, IFLA_BRIDGE_VLAN_INFO, &info, sizeof(info));
-    close_nest(&m, nest);
-    return ask(&m);
+    nest = pv_netlink_open(&m, IFLA_AF_SPEC);
+    pv_netlink_put(&m, IFLA_BRIDGE_VLAN_INFO, &info, sizeof(info));
+    pv_netlink_close(&m, nest);
+    return pv_netlink_ask(NETLINK_ROUTE, &m, NULL);
 }
 
 /* dom0 itself is not to be reached through a guest's port. */

@@ -27,10 +27,10 @@ device_json() {
 # no_devices_left: no backend serves anybody, no loop device is bound, no interface of a guest is there.
 no_devices_left() {
     for left in /sys/bus/xen-backend/devices/vbd-* /sys/bus/xen-backend/devices/vif-* /sys/block/loop*/loop \
-        /sys/class/net/vif*; do
+        /sys/block/nbd*/pid /sys/class/net/vif*; do
         [ ! -e "$left" ] || return 1
     done
-    ! { parvis disk list -o json; parvis network list -o json; } | grep -q domid
+    ! pidof qemu-nbd >/dev/null && ! { parvis disk list -o json; parvis network list -o json; } | grep -q domid
 }
 
 # show_logs NAME...: what the guests said, for the reader of a failure.

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=dash
+# Disks in QEMU's formats.
+# shellcheck source=tests/system/dom0/test/lib.sh
+. /test/lib.sh
+# shellcheck source=tests/system/dom0/test/guests.sh
+. /test/guests.sh
+
+# content FILE: the sum of what an image holds.
+content() {
+    qemu-img convert -O raw "$1" /tmp/content.raw && sha256sum < /tmp/content.raw
+    rm -f /tmp/content.raw
+}
+
+check format /usr/sbin/mke2fs -q -t ext4 -F /tmp/raw.img 48M
+check convert qemu-img convert -O qcow2 /tmp/raw.img /tmp/base.qcow2
+check overlay qemu-img create -q -f qcow2 -b /tmp/base.qcow2 -F qcow2 /tmp/over.qcow2
+base=$(sha256sum < /tmp/base.qcow2)
+
+device_json writer 'run=sh,/test/write.sh' '"disks": [{"source": "/tmp/over.qcow2", "format": "qcow2"}]'
+check create parvis create "$config"
+check synced said writer 'disk: synced 8 files' 120
+check listed sh -c 'parvis disk list writer -o json | grep -q "\"device\": *\"/dev/nbd"'
+device_json second '' '"disks": [{"source": "/tmp/over.qcow2", "format": "qcow2"}]'
+check_refused one-user 1 'disks.0.: disk xvda ./tmp/over.qcow2.: .*qemu-nbd: .*lock' parvis create "$config"
+check killed parvis destroy -w writer
+check nothing-left wait_until 10 no_devices_left
+check_is base-untouched "$base" "$(sha256sum < /tmp/base.qcow2)"
+check thin test "$(stat -c %s /tmp/over.qcow2)" -lt 30000000
+
+before=$(content /tmp/over.qcow2)
+check snapshot qemu-img snapshot -c first /tmp/over.qcow2
+device_json reader 'run=sh,/test/verify.sh' '"disks": [{"source": "/tmp/over.qcow2", "format": "qcow2"}]'
+check create-again parvis create "$config"
+check verified said reader 'disk: verified 8 files' 120
+check unmounted said reader 'disk: unmounted' 20
+check gone gone reader 60
+check nothing-left-again wait_until 10 no_devices_left
+check changed test "$before" != "$(content /tmp/over.qcow2)"
+check snapshot-applied qemu-img snapshot -a first /tmp/over.qcow2
+check_is snapshot-holds "$before" "$(content /tmp/over.qcow2)"
+
+# The server dies: the guest's disk fails, the guest and dom0 live.
+device_json orphan 'run=sh,/test/watch.sh' '"disks": [{"source": "/tmp/over.qcow2", "format": "qcow2"}]'
+check create-orphan parvis create "$config"
+check has-its-disk said orphan 'devices: \[xvda\]' 120
+check server-killed killall -9 qemu-nbd
+check still-listed is_listed orphan
+check destroy-orphan parvis destroy -w orphan
+check nothing-left-of-it wait_until 10 no_devices_left
+
+device_json broken '' '"disks": [{"source": "/tmp/raw.img", "format": "qcow2"}]'
+check_refused wrong-format 1 'disk xvda ./tmp/raw.img.: qemu-nbd: .*not in qcow2 format' parvis create "$config"
+check nothing-of-it no_devices_left
+show_logs writer reader orphan
+end
