@@ -32,8 +32,8 @@ static const struct pv_schema_entry disk_keys[PV_DISK_KEY_COUNT] = {
                 "of one another."},
     [PV_DISK_FORMAT] = {
         .key = "format", .type = PV_TYPE_CHOICE, .offset = DISK(format), .choices = formats, .fallback = "raw",
-        .help = "How the source holds the disk's content. All but `raw` are served by QEMU's `qemu-nbd`, a process for each "
-                "disk that lives as long as the disk is attached."},
+        .help = "How the source holds the disk's content. All but `raw` are served by QEMU's `qemu-nbd`, a process for "
+                "each disk that lives as long as the disk is attached."},
     [PV_DISK_CACHE] = {
         .key = "cache", .type = PV_TYPE_CHOICE, .offset = DISK(cache), .choices = caches, .fallback = "none",
         .help = "Of a file: `none` goes past dom0's page cache where the file system can, `writeback` through it. What "
