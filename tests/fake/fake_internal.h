@@ -14,6 +14,18 @@ void fake_check_unmapped(void);
 /* This CPU's root changes and everything of it is flushed; MFN_INVALID: none of a guest's. */
 void fake_tlb_switch(mfn_t root);
 
+/* What a CPU has in the thread that plays it: put away while another one plays in the same thread. */
+#define FAKE_HELD_MAX 8u
+struct spinlock;
+
+struct fake_thread {
+    unsigned int cpu, held_count, preempt_every, preempt_left;
+    const struct spinlock *held[FAKE_HELD_MAX];
+};
+
+void fake_thread_save(struct fake_thread *t);
+void fake_thread_load(const struct fake_thread *t);
+
 /* This CPU is number 0 again, holds no lock and is never preempted: the part that is a thread's own. */
 void fake_thread_reset(void);
 

@@ -10,10 +10,12 @@
 #include "core/heap.h"
 #include "fake.h"
 #include "fake_internal.h"
+#include "interleave.h"
+#include "port/atomic.h"
 #include "port/cpu.h"
 #include "port/lock.h"
 
-#define HELD_MAX 8
+#define HELD_MAX FAKE_HELD_MAX
 
 _Thread_local unsigned int fake_cpu;
 struct vcpu *fake_current[CPU_MAX];
@@ -28,6 +30,17 @@ static struct vcpu idle[CPU_MAX];
 static unsigned int kicks[CPU_MAX], reschedules[CPU_MAX];
 static _Thread_local const struct spinlock *held[HELD_MAX];
 static _Thread_local unsigned int held_count;
+static _Thread_local unsigned int preempt_every, preempt_left, preempt_calls;
+
+/* AddressSanitizer calls it when it has found something. */
+void __asan_on_error(void);
+
+void __asan_on_error(void)
+{
+    if (fake_on_fail) {
+        fake_on_fail();
+    }
+}
 
 static void NORETURN fail(void)
 {
@@ -127,6 +140,17 @@ void fake_check_idle(void)
 
 void fake_relax(void)
 {
+    static bool helping; /* CPUs that nobody plays work meanwhile, with one of the others' help at a time */
+
+    if (fake_interleaving) {
+        if (fake_on_relax && !helping) {
+            helping = true;
+            fake_on_relax();
+            helping = false;
+        }
+        fake_interleave_wait();
+        return;
+    }
     if (fake_on_relax) {
         fake_on_relax();
         return;
@@ -165,6 +189,7 @@ void fake_lock_acquire(struct spinlock *lock, bool nested)
         fake_fail("a lock of level %u taken twice", lock->level);
     }
     lock_check_order(lock, nested);
+    fake_step();
     while (!__atomic_compare_exchange_n(&lock->owner, &expected, fake_cpu + 1, false, __ATOMIC_ACQUIRE,
                                         __ATOMIC_RELAXED)) {
         expected = 0;
@@ -177,6 +202,7 @@ bool fake_lock_try(struct spinlock *lock)
 {
     uint32_t expected = 0;
 
+    fake_step();
     if (!__atomic_compare_exchange_n(&lock->owner, &expected, fake_cpu + 1, false, __ATOMIC_ACQUIRE,
                                      __ATOMIC_RELAXED)) {
         return false;
@@ -192,6 +218,7 @@ void fake_lock_release(struct spinlock *lock)
             memmove(&held[i], &held[i + 1], (held_count - i - 1) * sizeof(held[0]));
             held_count--;
             __atomic_store_n(&lock->owner, 0, __ATOMIC_RELEASE);
+            fake_step();
             return;
         }
     }
@@ -205,6 +232,7 @@ bool fake_lock_held(const struct spinlock *lock)
 
 void port_cpu_kick(unsigned int cpu)
 {
+    fake_step();
     __atomic_add_fetch(&kicks[cpu], 1, __ATOMIC_RELAXED);
 }
 
@@ -239,8 +267,6 @@ void port_cpu_call(struct cpumask mask, void (*function)(void *argument), void *
 
 /* ---- things that happen at the n-th time ---- */
 
-static _Thread_local unsigned int preempt_every, preempt_left, preempt_calls;
-
 /* Counts down; true when it is time. */
 struct countdown {
     unsigned int left;
@@ -274,12 +300,31 @@ bool port_preempt_pending(void)
     if (held_count) {
         fake_fail("port_preempt_pending with a lock of level %u held", held[held_count - 1]->level);
     }
+    fake_step();
     preempt_calls++;
     if (preempt_every == 0 || --preempt_left != 0) {
         return false;
     }
     preempt_left = preempt_every;
     return true;
+}
+
+void fake_thread_save(struct fake_thread *t)
+{
+    t->cpu = fake_cpu;
+    t->held_count = held_count;
+    memcpy(t->held, held, sizeof(held));
+    t->preempt_every = preempt_every;
+    t->preempt_left = preempt_left;
+}
+
+void fake_thread_load(const struct fake_thread *t)
+{
+    fake_cpu = t->cpu;
+    held_count = t->held_count;
+    memcpy(held, t->held, sizeof(held));
+    preempt_every = t->preempt_every;
+    preempt_left = t->preempt_left;
 }
 
 void fake_thread_reset(void)

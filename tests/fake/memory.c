@@ -11,6 +11,7 @@
 #include "fake.h"
 #include "fake_internal.h"
 #include "poison.h"
+#include "port/atomic.h"
 #include "port/guest_copy.h"
 #include "port/map.h"
 #include "pvabi/errno.h"
@@ -348,6 +349,7 @@ static bool guest_byte(guest_va_t address, uint8_t *byte, bool write)
 
 static int guest_bytes(guest_va_t address, uint8_t *bytes, size_t length, bool write)
 {
+    fake_step();
     if (!guest_range_ok(address, length) || fake_copy_fails()) {
         return -XEN_EFAULT;
     }

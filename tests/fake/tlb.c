@@ -11,6 +11,7 @@
 #include "core/pte.h"
 #include "fake.h"
 #include "fake_internal.h"
+#include "port/atomic.h"
 #include "port/cpu.h"
 #include "port/guest_copy.h"
 #include "port/map.h"
@@ -49,6 +50,7 @@ static void cpu_flush_all(unsigned int cpu)
 
 void port_tlb_flush_all(struct cpumask cpus)
 {
+    fake_step();
     pthread_mutex_lock(&lock);
     CPUMASK_FOR_EACH (cpu, cpumask_and(cpus, fake_cpus_online)) {
         cpu_flush_all((unsigned int)cpu);
@@ -58,6 +60,7 @@ void port_tlb_flush_all(struct cpumask cpus)
 
 void port_tlb_flush_page(struct cpumask cpus, guest_va_t address)
 {
+    fake_step();
     pthread_mutex_lock(&lock);
     CPUMASK_FOR_EACH (cpu, cpumask_and(cpus, fake_cpus_online)) {
         for (unsigned int i = 0; i < TLB_SIZE; i++) {

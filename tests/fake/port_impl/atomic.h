@@ -3,40 +3,57 @@
 #ifndef PORT_IMPL_ATOMIC_H
 #define PORT_IMPL_ATOMIC_H
 
-extern bool fake_threads;
+extern bool fake_threads, fake_interleaving;
 
 /* Where another thread may go on: makes races likely that a machine shows once a week. */
 void fake_point(void);
 
+/* Where the interleaver may let another CPU go on (interleave.h). */
+void fake_interleave_point(void);
+
+static inline void fake_step(void)
+{
+    if (fake_interleaving) {
+        fake_interleave_point();
+    }
+}
+
 #define PORT_ATOMIC_ACCESS(bits)                                                            \
     static inline uint##bits##_t port_read_u##bits(const volatile uint##bits##_t *p)        \
     {                                                                                       \
+        fake_step();                                                                        \
         return __atomic_load_n(p, __ATOMIC_RELAXED);                                        \
     }                                                                                       \
     static inline void port_write_u##bits(volatile uint##bits##_t *p, uint##bits##_t value) \
     {                                                                                       \
+        fake_step();                                                                        \
         __atomic_store_n(p, value, __ATOMIC_RELAXED);                                       \
     }
 
 #define PORT_ATOMIC_ORDERED(bits)                                                                   \
     static inline uint##bits##_t port_read_acquire_u##bits(const volatile uint##bits##_t *p)        \
     {                                                                                               \
+        fake_step();                                                                                \
         return __atomic_load_n(p, __ATOMIC_ACQUIRE);                                                \
     }                                                                                               \
     static inline void port_write_release_u##bits(volatile uint##bits##_t *p, uint##bits##_t value) \
     {                                                                                               \
+        fake_step();                                                                                \
         __atomic_store_n(p, value, __ATOMIC_RELEASE);                                               \
     }                                                                                               \
     static inline uint##bits##_t port_add_u##bits(volatile uint##bits##_t *p, uint##bits##_t value) \
     {                                                                                               \
+        fake_step();                                                                                \
         return __atomic_fetch_add(p, value, __ATOMIC_SEQ_CST);                                      \
     }                                                                                               \
     static inline uint##bits##_t port_or_u##bits(volatile uint##bits##_t *p, uint##bits##_t mask)   \
     {                                                                                               \
+        fake_step();                                                                                \
         return __atomic_fetch_or(p, mask, __ATOMIC_SEQ_CST);                                        \
     }                                                                                               \
     static inline uint##bits##_t port_and_u##bits(volatile uint##bits##_t *p, uint##bits##_t mask)  \
     {                                                                                               \
+        fake_step();                                                                                \
         return __atomic_fetch_and(p, mask, __ATOMIC_SEQ_CST);                                       \
     }
 
@@ -44,6 +61,7 @@ void fake_point(void);
     static inline bool port_cas_u##bits(volatile uint##bits##_t *p, uint##bits##_t *expected,                \
                                         uint##bits##_t desired)                                              \
     {                                                                                                        \
+        fake_step();                                                                                         \
         if (fake_threads) {                                                                                  \
             fake_point();                                                                                    \
         }                                                                                                    \
@@ -53,6 +71,7 @@ void fake_point(void);
 #define PORT_ATOMIC_SWAP(bits)                                                                       \
     static inline uint##bits##_t port_swap_u##bits(volatile uint##bits##_t *p, uint##bits##_t value) \
     {                                                                                                \
+        fake_step();                                                                                 \
         return __atomic_exchange_n(p, value, __ATOMIC_SEQ_CST);                                      \
     }
 

@@ -105,8 +105,11 @@ void op_grant_unmap(void)
 
 void op_grant_replace(void)
 {
-    struct gnttab_unmap_and_replace op = {place(fuzz_one_in(4)), place(fuzz_one_in(4)), any_handle(), 0};
+    struct gnttab_unmap_and_replace op = {.status = 0};
 
+    op.host_addr = place(fuzz_one_in(4));
+    op.new_addr = place(fuzz_one_in(4));
+    op.handle = any_handle();
     grant_call(GNTTABOP_unmap_and_replace, &op, sizeof(op), 1);
 }
 

@@ -37,7 +37,10 @@ static void sched_simple(unsigned int command, uint32_t a, unsigned int b_below)
 
 void op_sched(void)
 {
-    switch (fuzz_below(12)) {
+    switch (fuzz_below(13)) {
+    case 12:
+        sched_simple(SCHEDOP_shutdown_code, fuzz_below(8), 0);
+        break;
     case 0:
     case 1:
         sched_simple(SCHEDOP_yield, 0, 0);
@@ -47,7 +50,7 @@ void op_sched(void)
         sched_simple(SCHEDOP_block, 0, 0);
         break;
     case 4:
-        sched_simple(fuzz_one_in(4) ? SCHEDOP_shutdown : SCHEDOP_shutdown_code, fuzz_below(8), 0);
+        sched_simple(SCHEDOP_shutdown, fuzz_below(8), 0);
         break;
     case 5:
         sched_simple(SCHEDOP_remote_shutdown, fuzz_domid(), 8);

@@ -10,6 +10,7 @@
 #include "core/heap.h"
 #include "core/pte.h"
 #include "input.h"
+#include "interleave.h"
 #include "port/cpu.h"
 #include "port/map.h"
 #include "port/time.h"
@@ -17,7 +18,7 @@
 #include "world_end.h"
 
 #define RESTARTS_MAX   12u
-#define RELAXES_MAX    2000u
+#define RELAXES_MAX    20000u
 #define SEQUENCE_MAX   200u
 #define ROOMS_VCPUS    32u
 #define COMMON_CHOICES 32u /* of 256: an operation that all targets have */
@@ -80,6 +81,16 @@ static void require(bool condition, const char *what)
 mfn_t fuzz_frame_of(unsigned int domain, unsigned int role)
 {
     return pool[domain % FUZZ_DOMAINS][role % FUZZ_ROLES][fuzz_below(FUZZ_OF_A_ROLE)];
+}
+
+mfn_t fuzz_pool(unsigned int domain, unsigned int role, unsigned int i)
+{
+    return pool[domain][role][i];
+}
+
+unsigned int fuzz_cpu_of(unsigned int domain, unsigned int vcpu)
+{
+    return domain_by_id((domid_t)domain)->vcpus[vcpu]->sched.cpu;
 }
 
 static void set_cpuid(void)
@@ -218,7 +229,7 @@ static void relax(void)
         fake_fail("CPU %u waits for what never comes", home);
     }
     for (unsigned int cpu = 0; cpu < FUZZ_CPUS; cpu++) {
-        if (cpu != home) {
+        if (cpu != home && !fake_interleave_plays(cpu)) {
             fake_cpu = cpu;
             cpu_work();
         }
@@ -237,7 +248,7 @@ domid_t fuzz_self(void)
 }
 
 /* The way back into the guest. */
-static void exit_to_guest(void)
+void fuzz_exit(void)
 {
     struct vcpu *v;
 
@@ -277,6 +288,13 @@ static const uint64_t bad_addresses[] = {0,
                                          0xffff87fffffffff8,
                                          0xffff880000000000};
 
+void *fuzz_memory_at(guest_va_t at)
+{
+    uint64_t offset = at.n - FUZZ_ARGS;
+
+    return &args_memory[offset / (2 * FUZZ_PLACE_SIZE)][offset % (2 * FUZZ_PLACE_SIZE)];
+}
+
 uint8_t *fuzz_code_memory(void)
 {
     return code_memory;
@@ -309,7 +327,7 @@ static void run_call(struct pending *p)
             p->vcpu = NULL;
             return;
         }
-        exit_to_guest();
+        fuzz_exit();
         if (port_current() != v) {
             break;
         }
@@ -397,7 +415,7 @@ static void one_operation(fuzz_operation *const *operations, unsigned int count)
     unsigned int choice = fuzz_u8();
 
     fake_become_cpu(fuzz_below(FUZZ_CPUS));
-    exit_to_guest();
+    fuzz_exit();
     if (port_current()->is_idle || resume_call()) {
         return;
     }
@@ -407,7 +425,7 @@ static void one_operation(fuzz_operation *const *operations, unsigned int count)
         places_used = 0;
         operations[choice % count]();
     }
-    exit_to_guest();
+    fuzz_exit();
 }
 
 static void world_start(void)
@@ -441,13 +459,13 @@ static void world_start(void)
     tracing = getenv("PARVIS_FUZZ_TRACE") != NULL;
 }
 
-static void reset(const uint8_t *data, size_t size)
+void fuzz_world_reset(void)
 {
     if (!started) {
         world_start();
     }
     fake_snapshot_restore();
-    fuzz_input_set(data, size);
+    fuzz_input_set(NULL, 0);
     memset(pending, 0, sizeof(pending));
     memset(code_memory, 0, sizeof(code_memory));
     memset(stack_memory, 0, sizeof(stack_memory));
@@ -457,7 +475,8 @@ static void reset(const uint8_t *data, size_t size)
 
 void fuzz_run(const uint8_t *data, size_t size, fuzz_operation *const *operations, unsigned int count)
 {
-    reset(data, size);
+    fuzz_world_reset();
+    fuzz_input_set(data, size);
     if (setjmp(sequence_end)) {
         return;
     }

@@ -69,6 +69,9 @@ uint64_t fuzz_entry(unsigned int role);
 #define FUZZ_PLACE_SIZE (2 * PAGE_SIZE)
 guest_va_t fuzz_put(const void *data, size_t size);
 
+/* Where the test finds what such an address leads to. */
+void *fuzz_memory_at(guest_va_t at);
+
 /* The page at FUZZ_CODE. */
 uint8_t *fuzz_code_memory(void);
 
@@ -104,5 +107,22 @@ void fuzz_run(const uint8_t *data, size_t size, fuzz_operation *const *operation
 
 /* Ends the sequence where it is. */
 void fuzz_stop(void) NORETURN;
+
+/* ---- for tests that say themselves what is done ---- */
+
+/* The world as it was in the beginning; CPU 0. */
+void fuzz_world_reset(void);
+
+/* The way back into the guest on this CPU: timers, the scheduler, what is to be delivered. */
+void fuzz_exit(void);
+
+/* All is counted, all domains die, and nothing may be left. CPU and vCPU of the caller do not matter. */
+void fuzz_end(void);
+
+/* A vCPU that is there from the beginning, on its own CPU: the number of that. */
+unsigned int fuzz_cpu_of(unsigned int domain, unsigned int vcpu);
+
+/* Frame number i that a domain has for a role. */
+mfn_t fuzz_pool(unsigned int domain, unsigned int role, unsigned int i);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/domain.h"
 #include "core/frame.h"
 #include "core/gnttab_table.h"
 #include "core/heap.h"
@@ -155,10 +156,20 @@ static void kill_all(void)
     }
 }
 
-void fuzz_end(void)
+/* The last CPU is the one that kills: whoever was moved to it stays paused. */
+static void free_last_cpu(void)
 {
     fake_become_cpu(FUZZ_CPUS - 1);
-    fake_current[port_cpu_id()] = domain_idle->vcpus[port_cpu_id()];
+    fuzz_cpus_work();
+    while (!port_current()->is_idle) {
+        domain_pause_nosync(port_current()->domain);
+        fuzz_cpus_work();
+    }
+}
+
+void fuzz_end(void)
+{
+    free_last_cpu();
     check_counts();
     kill_all();
     fake_check_idle();

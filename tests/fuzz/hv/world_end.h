@@ -6,8 +6,6 @@
 /* Before there is any domain: how much memory is free. */
 void fuzz_end_note(void);
 
-void fuzz_end(void);
-
 /* Timers that are due and schedulers that were asked for run on all CPUs (world.c). */
 void fuzz_cpus_work(void);
 
