@@ -499,12 +499,12 @@ static struct cpumask sched_saved(struct vcpu *v, bool *homeless, struct domain 
     struct lock_token held = sched_lock(v, &c);
     struct cpumask allowed = CPUMASK_NONE;
 
-    port_write_u8(&v->sched.running, 0);
     *homeless = false;
     *stopped = port_read_u32(&v->sched.pause_flags) & SCHED_PAUSE_SHUTDOWN ? v->domain : NULL;
     if (*stopped) {
-        domain_ref(*stopped); /* not freed as long as the lock is held */
+        domain_ref(*stopped); /* there is one to share: who kills the domain waits for the next line */
     }
+    port_write_u8(&v->sched.running, 0);
     if (min_heap_has(&v->sched.queue_node)) {
         allowed = sched_allowed(v);
     } else {
