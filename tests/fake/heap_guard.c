@@ -9,6 +9,8 @@
 #include "fake.h"
 #include "fake_internal.h"
 #include "poison.h"
+#include "port/atomic.h"
+#include "port/cpu.h"
 
 /* As core/heap.c writes the type word of its frames. */
 #define HEAP_LARGE  0x100ull
@@ -64,14 +66,11 @@ static void forget_freed(const uint8_t *object, size_t size)
     }
 }
 
-void *fake_heap_zalloc(size_t size)
+static void *guarded_zalloc(size_t size)
 {
     uint8_t *object;
     size_t piece;
 
-    if (fake_threads) {
-        return __real_heap_zalloc(size);
-    }
     open_freed(true);
     object = __real_heap_zalloc(size);
     if (object) {
@@ -84,21 +83,39 @@ void *fake_heap_zalloc(size_t size)
     return object;
 }
 
+static bool busy; /* one CPU at a time is in the guard, though the interleaver switches within */
+
+static void enter(void)
+{
+    fake_step();
+    while (busy) {
+        fake_relax();
+    }
+    busy = true;
+}
+
+void *fake_heap_zalloc(size_t size)
+{
+    void *object;
+
+    if (fake_threads) {
+        return __real_heap_zalloc(size);
+    }
+    enter();
+    object = guarded_zalloc(size);
+    busy = false;
+    return object;
+}
+
 /* A frame that the heap has given back is poisoned as a whole; a piece of one that it still has, but for its
  * head. */
-void __wrap_heap_free(void *object)
+static void guarded_free(uint8_t *start)
 {
-    uint8_t *start = object;
-    mfn_t m = start ? fake_frame_of_address(start) : MFN_INVALID;
-    size_t size = start ? piece_size(start) : 0;
+    mfn_t m = fake_frame_of_address(start);
+    size_t size = piece_size(start);
 
-    if (start && !fake_threads) {
-        unpoison(start, size);
-    }
-    __real_heap_free(object);
-    if (!start || fake_threads) {
-        return;
-    }
+    unpoison(start, size);
+    __real_heap_free(start);
     if (frame_of(m)->refs & FRAME_FREE) {
         forget_freed((uint8_t *)((uintptr_t)start & PAGE_MASK), ROUND_UP(size, PAGE_SIZE));
         fake_memory_disown(m, ROUND_UP(size, PAGE_SIZE) / PAGE_SIZE);
@@ -113,4 +130,15 @@ void __wrap_heap_free(void *object)
         freed[freed_next % FREED_MAX].size = size - OWN_BYTES;
         freed_next++;
     }
+}
+
+void __wrap_heap_free(void *object)
+{
+    if (!object || fake_threads) {
+        __real_heap_free(object);
+        return;
+    }
+    enter();
+    guarded_free(object);
+    busy = false;
 }
