@@ -97,15 +97,6 @@ bool frame_get(mfn_t m, const struct domain *owner) MUST_CHECK;
 /* As frame_get for whoever the owner is, which is told; the owner lives as long as the reference. */
 bool frame_get_any(mfn_t m, struct domain **owner) MUST_CHECK;
 
-/* Whether the frame is this domain's now: that may change at once, but for a table that the caller has locked.
- */
-static inline bool frame_is_owned_by(mfn_t m, domid_t owner)
-{
-    uint64_t refs = m.n < frame_table_count ? port_read_u64(&frame_known(m)->refs) : 0;
-
-    return (refs & FRAME_COUNT_MASK) != 0 && (domid_t)(refs >> FRAME_OWNER_SHIFT) == owner;
-}
-
 /* Another reference for a holder of one. */
 void frame_ref(mfn_t m);
 

@@ -101,8 +101,8 @@ int mm_alloc_unscrubbed(struct domain *d, unsigned int order, mfn_t *first) MUST
 
 /*
  * The owner gives an ordinary frame back (XENMEM_decrease_reservation): 0, and the frame is freed as soon as
- * nobody refers to it; -XEN_EINVAL when it is not d's or was given back already. The frame's entry in the M2P
- * becomes invalid.
+ * nobody refers to it, which may be so since it was given back before; -XEN_EINVAL when it is not d's. The
+ * frame's entry in the M2P becomes invalid.
  */
 int mm_release(struct domain *d, mfn_t m) MUST_CHECK;
 

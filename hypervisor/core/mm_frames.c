@@ -199,9 +199,9 @@ int mm_release(struct domain *d, mfn_t m)
     if (!frame_get(m, d)) {
         return -XEN_EINVAL;
     }
-    if (port_read_u64(&frame_of(m)->refs) & FRAME_HV || !allocated_drop(m)) {
+    if (port_read_u64(&frame_of(m)->refs) & FRAME_HV) {
         rc = -XEN_EINVAL;
-    } else {
+    } else if (allocated_drop(m)) {
         port_m2p_set(m, M2P_INVALID);
     }
     frame_put(m);

@@ -404,26 +404,36 @@ unsigned int frame_lock_table(mfn_t m)
     }
 }
 
+/* Of a frame that somebody refers to. */
+static domid_t frame_owner_id(const struct frame *f)
+{
+    return (domid_t)(port_read_u64(&f->refs) >> FRAME_OWNER_SHIFT);
+}
+
 bool frame_lock_l1(mfn_t m, const struct domain *owner)
 {
     const uint64_t wanted = page_type_bits(FRAME_L1) | PAGE_TYPE_VALIDATED;
-    volatile uint64_t *at = type_word(m);
+    struct frame *f = frame_known(m);
+    volatile uint64_t *at = &f->type;
     uint64_t word;
 
-    if (UNLIKELY(!frame_is_owned_by(m, owner->id))) {
+    if (UNLIKELY(m.n >= frame_table_count || frame_owner_id(f) != owner->id)) {
         return false;
     }
     word = port_read_u64(at);
-    do {
-        while (UNLIKELY(word & PAGE_TYPE_LOCKED)) {
-            word = lock_wait(at);
-        }
-        if ((word & (PAGE_TYPE_MASK | PAGE_TYPE_VALIDATED)) != wanted) {
+    for (;;) {
+        /* The words of free frames and of the heap's are never like that. */
+        if (UNLIKELY((word & (PAGE_TYPE_MASK | PAGE_TYPE_VALIDATED)) != wanted)) {
             return false;
         }
-    } while (UNLIKELY(!port_cas_u64(at, &word, word | PAGE_TYPE_LOCKED)));
+        if (UNLIKELY(word & PAGE_TYPE_LOCKED)) {
+            word = lock_wait(at);
+        } else if (LIKELY(port_cas_u64(at, &word, word | PAGE_TYPE_LOCKED))) {
+            break;
+        }
+    }
     /* What is locked is a table, and so somebody's: it may have become another's before. */
-    if (UNLIKELY(!frame_is_owned_by(m, owner->id))) {
+    if (UNLIKELY(frame_owner_id(f) != owner->id)) {
         frame_unlock_table(m);
         return false;
     }
