@@ -5,6 +5,7 @@
 
 #include "cpu_bench.h"
 #include "cpu_suites.h"
+#include "hypercall/hypercall.h"
 
 #define FLAG_IF 0x200u
 #define FLAG_TF 0x100u
@@ -278,6 +279,40 @@ START_TEST(failsafe_comes_after_a_trap_and_before_an_event)
 }
 END_TEST
 
+/* The list ends there: the frame's registers stay, no result is written, and what follows is not run. */
+START_TEST(iret_in_multicall)
+{
+    struct bench *b = bench_start(false);
+    struct iret_context frame = {.rax = 7, .rip = BENCH_USER_CODE, .cs = 0x33, .rsp = 0x7000, .ss = 0x2b};
+    struct multicall_entry calls[] = {
+        {.op = __HYPERVISOR_iret, .result = 0x1234},
+        {.op = __HYPERVISOR_multicall, .result = 0x5678},
+    };
+    struct multicall_entry *list = (struct multicall_entry *)(void *)(b->data + 0x100);
+    struct hypercall_args args = {{BENCH_DATA + 0x100, ARRAY_SIZE(calls)}};
+
+    memcpy(b->data, &frame, sizeof(frame));
+    memcpy(list, calls, sizeof(calls));
+    b->regs->rsp = BENCH_DATA;
+    ck_assert_int_eq(hypercall_multicall(&args), HYPERCALL_IRET_DONE);
+    ck_assert(!b->v->cpu.kernel_mode && b->regs->rip == BENCH_USER_CODE && b->regs->rax == 7);
+    ck_assert(list[0].result == 0x1234 && list[1].result == 0x5678);
+}
+END_TEST
+
+START_TEST(iret_in_multicall_without_frame)
+{
+    struct bench *b = bench_start(false);
+    struct multicall_entry call = {.op = __HYPERVISOR_iret};
+    struct hypercall_args args = {{BENCH_DATA, 1}};
+
+    memcpy(b->data, &call, sizeof(call));
+    b->regs->rsp = 0x123000;
+    ck_assert_int_eq(hypercall_multicall(&args), HYPERCALL_IRET_DONE);
+    ck_assert(bench_crashed(b));
+}
+END_TEST
+
 START_TEST(iret_to_user)
 {
     struct bench *b = bench_start(false);
@@ -483,6 +518,8 @@ TCase *cpu_entry_tests(void)
     tcase_add_test(tests, failsafe);
     tcase_add_test(tests, failsafe_comes_after_a_trap_and_before_an_event);
     tcase_add_test(tests, iret_to_user);
+    tcase_add_test(tests, iret_in_multicall);
+    tcase_add_test(tests, iret_in_multicall_without_frame);
     tcase_add_test(tests, iret_to_kernel);
     tcase_add_loop_test(tests, iret_refused, 0, 2);
     tcase_add_test(tests, software_interrupts);
