@@ -294,12 +294,13 @@ static void sched_tell_idle(struct cpumask allowed)
 static bool sched_enqueue_here(struct sched_cpu *c, struct vcpu *v)
 {
     uint64_t now = port_time_now();
+    bool idle_for_another = c->current->is_idle && c->queue.count > 0;
 
     sched_runstate_set(v, RUNSTATE_runnable, now);
     policy->insert(c, v);
     if (c->current->is_idle || policy->preempts(c, v, now)) {
         port_cpu_reschedule(c->id);
-        return false;
+        return idle_for_another;
     }
     if (c->id != port_cpu_id()) {
         port_cpu_reschedule(c->id); /* only it can set its timer */
@@ -332,6 +333,7 @@ void sched_enqueue(struct vcpu *v)
             continue;
         }
         waits = sched_enqueue_here(c, v);
+        allowed.bits &= ~cpumask_of(c->id).bits; /* it knows */
         lock_release(held);
         if (waits) {
             sched_tell_idle(allowed);

@@ -104,10 +104,8 @@ static unsigned int fair_place(struct vcpu *v)
     unsigned int last = port_read_u32(&v->sched.cpu);
     struct cpumask cpus = fair_preferred(v), idle = cpumask_and(cpus, sched_idle_cpus());
 
-    if (cpumask_has(idle, last)) {
-        return last;
-    }
-    return cpumask_empty(idle) ? fair_least_loaded(cpus, last) : cpumask_first(idle);
+    /* One that still idles may have been chosen for others already. */
+    return fair_least_loaded(cpumask_empty(idle) ? cpus : idle, last);
 }
 
 static void fair_insert(struct sched_cpu *c, struct vcpu *v)

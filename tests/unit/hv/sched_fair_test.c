@@ -182,6 +182,36 @@ START_TEST(two_cpus_are_both_used)
 }
 END_TEST
 
+/* Woken at once while both CPUs idle, two that ran last on one CPU do not wait for each other. */
+START_TEST(two_woken_at_once_both_run)
+{
+    struct vcpu *a = alice->vcpus[0], *b = bob->vcpus[0];
+
+    port_write_u32(&a->sched.cpu, 1);
+    port_write_u32(&b->sched.cpu, 1);
+    sched_pause_clear(a, SCHED_PAUSE_DOWN);
+    sched_pause_clear(b, SCHED_PAUSE_DOWN);
+    bench_settle();
+    ck_assert_uint_eq(a->sched.runstate.state, RUNSTATE_running);
+    ck_assert_uint_eq(b->sched.runstate.state, RUNSTATE_running);
+}
+END_TEST
+
+/* ... nor when both had to be put into one queue: the other CPU comes and takes one. */
+START_TEST(one_queue_is_emptied_by_both)
+{
+    struct vcpu *a = alice->vcpus[0], *b = bob->vcpus[0];
+
+    ck_assert_int_eq(sched_set_affinity(a, cpumask_of(1), cpumask_of(1)), 0);
+    ck_assert_int_eq(sched_set_affinity(b, cpumask_first_n(2), cpumask_of(1)), 0);
+    sched_pause_clear(a, SCHED_PAUSE_DOWN);
+    sched_pause_clear(b, SCHED_PAUSE_DOWN);
+    bench_settle();
+    ck_assert_uint_eq(a->sched.runstate.state, RUNSTATE_running);
+    ck_assert_uint_eq(b->sched.runstate.state, RUNSTATE_running);
+}
+END_TEST
+
 START_TEST(three_on_two_cpus_are_balanced)
 {
     sched_pause_clear(alice->vcpus[0], SCHED_PAUSE_DOWN);
@@ -281,6 +311,8 @@ TCase *sched_two_cpu_tests(void)
 
     tcase_add_checked_fixture(t, setup_two, teardown);
     tcase_add_test(t, two_cpus_are_both_used);
+    tcase_add_test(t, two_woken_at_once_both_run);
+    tcase_add_test(t, one_queue_is_emptied_by_both);
     tcase_add_test(t, three_on_two_cpus_are_balanced);
     tcase_add_test(t, three_share_two_cpus);
     tcase_add_test(t, affinity_is_kept);
