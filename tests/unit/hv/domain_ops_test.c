@@ -10,6 +10,7 @@
 #include "domain_bench.h"
 #include "domain_suites.h"
 #include "port/cpu.h"
+#include "port/machine.h"
 #include "pvabi/errno.h"
 #include "pvabi/platform.h"
 
@@ -321,6 +322,53 @@ START_TEST(what_the_platform_tells)
 }
 END_TEST
 
+/* What dom0 learns of EFI: tests/fake has two descriptors, [0x1000, +0x3000) and [0x7f000000, +0x2000). */
+START_TEST(firmware_tells_of_efi)
+{
+    static const uint16_t vendor[] = {'E', 'D', 'K', 0};
+    static const struct port_efi efi = {.present = true,
+                                        .revision = 0x20046,
+                                        .vendor_revision = 7,
+                                        .vendor = vendor,
+                                        .tables = 0x7f000100,
+                                        .table_count = 9};
+    struct xen_platform_op op = {.u.firmware_info = {.type = XEN_FW_EFI_INFO, .index = XEN_FW_EFI_VERSION}};
+    union xenpf_efi_info *info = &op.u.firmware_info.u.efi_info;
+    uint16_t name[4] = {1, 1, 1, 1};
+
+    ck_assert_int_eq(platform_op(XENPF_firmware_info, &op), -XEN_ENODEV);
+    fake_efi = &efi;
+    ck_assert_int_eq(platform_op(XENPF_firmware_info, &op), 0);
+    ck_assert_uint_eq(info->version, 0x20046);
+    op.u.firmware_info.index = XEN_FW_EFI_CONFIG_TABLE;
+    ck_assert_int_eq(platform_op(XENPF_firmware_info, &op), 0);
+    ck_assert_uint_eq(info->cfg.addr, 0x7f000100);
+    ck_assert_uint_eq(info->cfg.nent, 9);
+    op.u.firmware_info.index = XEN_FW_EFI_VENDOR;
+    info->vendor.bufsz = 3; /* room for one character */
+    set_xen_guest_handle(info->vendor.name, name);
+    ck_assert_int_eq(platform_op(XENPF_firmware_info, &op), 0);
+    ck_assert_uint_eq(name[0], 'E');
+    ck_assert_uint_eq(name[1], 1);
+    info->vendor.bufsz = sizeof(name);
+    ck_assert_int_eq(platform_op(XENPF_firmware_info, &op), 0);
+    ck_assert_mem_eq(name, vendor, sizeof(vendor));
+    op.u.firmware_info.index = XEN_FW_EFI_MEM_INFO;
+    info->mem.addr = 0x7f001000;
+    info->mem.size = UINT64_MAX;
+    ck_assert_int_eq(platform_op(XENPF_firmware_info, &op), 0);
+    ck_assert_uint_eq(info->mem.type, 6);
+    ck_assert_uint_eq(info->mem.size, 0x1000);
+    info->mem.addr = 0x4000; /* the first byte behind */
+    ck_assert_int_eq(platform_op(XENPF_firmware_info, &op), -XEN_ESRCH);
+    op.u.firmware_info.index = XEN_FW_EFI_RT_VERSION;
+    ck_assert_int_eq(platform_op(XENPF_firmware_info, &op), -XEN_EOPNOTSUPP);
+    op.u.firmware_info.index = 99;
+    ck_assert_int_eq(platform_op(XENPF_firmware_info, &op), -XEN_EINVAL);
+    fake_efi = NULL;
+}
+END_TEST
+
 /* ---- wild arguments ---- */
 
 #define ROUNDS   400u
@@ -495,6 +543,7 @@ TCase *domain_ops_tests(void)
 
     tcase_add_checked_fixture(tests, dbench_start, dbench_end);
     tcase_add_test(tests, types_of_frames);
+    tcase_add_test(tests, firmware_tells_of_efi);
     tcase_add_test(tests, callbacks_of_other_modes);
     tcase_add_test(tests, msrs_go_in_and_out);
     tcase_add_test(tests, fpu_images_go_in_and_out);
