@@ -31,7 +31,6 @@ static const struct operation domctls[] = {
     {"unassigned-6", 6},
     {"unassigned-7", 7},
     {"unassigned-8", 8},
-    {"unassigned-23", 23},
     {"unassigned-87", 87},
     {"unassigned-999", 999},
     NAME(getdomaininfo),

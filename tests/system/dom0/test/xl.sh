@@ -87,6 +87,26 @@ check dump-core xl dump-core one /tmp/core
 check core sh -c 'head -c 4 /tmp/core | tail -c 3 | grep -q ELF && test $(stat -c %s /tmp/core) -gt 100000000'
 rm -f /tmp/core
 
+# ---- saving ----
+xl_type one 'kept="a value that is kept"'
+check save xl save one /tmp/one.save
+check saved wait_until 10 xl_gone one
+check restore xl restore /tmp/one.save
+rm -f /tmp/one.save
+new=$(xl domid one)
+check restored-new test "$new" -gt "$id"
+id=$new
+xl_type one 'echo restored: $kept'
+check restored-goes-on xl_said one '^restored: a value that is kept' 30
+check_is restored-memory 96 "$(xl list one | awk 'NR == 2 { print $3 }')"
+check save-keeps xl save -c one /tmp/two.save
+rm -f /tmp/two.save
+check_is same-domain "$id" "$(xl domid one)"
+xl_type one 'echo goes on: $kept'
+check goes-on xl_said one '^goes on: a value that is kept' 30
+check_refused migrate '[1-9][0-9]*' 'rror|ail' xl migrate -s 'sh -c "exit 1"' one nowhere
+check_is still-there "$id" "$(xl domid one)"
+
 # ---- ends ----
 check reboot xl reboot one
 check rebooted wait_until 90 sh -c "test \"\$(xl domid one)\" -gt $id"
