@@ -100,12 +100,18 @@ xl_type one 'echo restored: $kept'
 check restored-goes-on xl_said one '^restored: a value that is kept' 30
 check_is restored-memory 96 "$(xl list one | awk 'NR == 2 { print $3 }')"
 check save-keeps xl save -c one /tmp/two.save
-rm -f /tmp/two.save
 check_is same-domain "$id" "$(xl domid one)"
 xl_type one 'echo goes on: $kept'
 check goes-on xl_said one '^goes on: a value that is kept' 30
 check_refused migrate '[1-9][0-9]*' 'rror|ail' xl migrate -s 'sh -c "exit 1"' one nowhere
 check_is still-there "$id" "$(xl domid one)"
+# The xl that watched over the guest's end took leave at the checkpoint, as on Xen: a new one comes by restoring.
+check destroy-live xl destroy one
+check restore-checkpoint xl restore /tmp/two.save
+rm -f /tmp/two.save
+id=$(xl domid one)
+xl_type one 'echo once more: $kept'
+check checkpoint-goes-on xl_said one '^once more: a value that is kept' 30
 
 # ---- ends ----
 check reboot xl reboot one
