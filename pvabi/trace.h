@@ -123,6 +123,18 @@
 #define TRC_HW_IRQ_UNMAPPED_VECTOR (TRC_HW_IRQ + 0x7)
 #define TRC_HW_IRQ_HANDLED (TRC_HW_IRQ + 0x8)
 
+/*
+ * Parvis's own, of class PV: who made a hypercall and what came of it. The first word of each has the domain in
+ * bits 31:16, the vCPU in 15:8, and in 7:0 the hypercall's number (255: none of the list) or the exception's vector.
+ * Numbers of 64 bits are two words, the low one first; times are nanoseconds of system time.
+ */
+#define PVABI_TRC_CLASS 0x00208000
+#define PVABI_TRC_HYPERCALL (PVABI_TRC_CLASS + 1)    /* begins: three arguments */
+#define PVABI_TRC_ARGUMENTS (PVABI_TRC_CLASS + 2)    /* the fourth and fifth, where one of them is not 0 */
+#define PVABI_TRC_RESULT (PVABI_TRC_CLASS + 3)       /* ends: the result */
+#define PVABI_TRC_EXCEPTION (PVABI_TRC_CLASS + 4)    /* error code, rip, address of a page fault */
+#define PVABI_TRC_EVENT (PVABI_TRC_CLASS + 5)        /* became pending: port */
+
 #ifndef __ASSEMBLY__
 
 /* One record; as long as its extra words and its time make it. */

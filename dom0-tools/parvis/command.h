@@ -45,7 +45,7 @@ extern const size_t command_count;
 
 extern const struct command command_create, command_list, command_console, command_shutdown, command_reboot,
     command_destroy, command_pause, command_unpause, command_info, command_dmesg, command_schema,
-    command_version, command_help, command_disk, command_network;
+    command_version, command_help, command_trace, command_disk, command_network;
 
 /* True where the option was given. */
 bool option_given(const struct invocation *invocation, char letter);

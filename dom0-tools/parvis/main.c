@@ -12,7 +12,7 @@
 const struct command *const commands[] = {
     &command_create, &command_list,    &command_info,  &command_console, &command_shutdown,
     &command_reboot, &command_destroy, &command_pause, &command_unpause, &command_dmesg,
-    &command_disk,   &command_network, &command_schema, &command_version, &command_help,
+    &command_disk,   &command_network, &command_schema,  &command_trace, &command_version, &command_help,
 };
 const size_t command_count = sizeof(commands) / sizeof(commands[0]);
 

@@ -63,6 +63,8 @@ static int parse_indirect(const struct blkif_request_indirect *slot, const struc
     if (slot->indirect_op != BLKIF_OP_READ && slot->indirect_op != BLKIF_OP_WRITE) {
         return BLKIF_RSP_EOPNOTSUPP;
     }
+    /* The answer names what was done, not how it was asked for. */
+    request->operation = slot->indirect_op;
     if (slot->nr_segments == 0 || slot->nr_segments > limits->indirect_segments ||
         slot->nr_segments > BLK_SEGMENTS_MAX) {
         return BLKIF_RSP_ERROR;

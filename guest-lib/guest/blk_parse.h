@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Requests of a disk's ring, as pure functions: a slot is copied once, then checked, then told in a form in which
- * nothing can be out of bounds. They run on the host too, where they are fuzzed.
+ * Requests of a disk's ring, as pure functions: a slot is copied once, then checked, then told in a form in
+ * which nothing can be out of bounds. They run on the host too, where they are fuzzed.
  */
 #ifndef GUEST_BLK_PARSE_H
 #define GUEST_BLK_PARSE_H
@@ -28,13 +28,13 @@ struct blk_limits {
 
 struct blk_request {
     enum blk_kind kind;
-    uint8_t operation; /* the ring's, for the response */
+    uint8_t operation; /* for the response: the ring's, or what an indirect request wants done */
     uint64_t id;
     uint64_t sector;
     uint64_t count; /* sectors; 0 until blk_parse_segments for reads and writes */
     unsigned int segment_count;
-    bool indirect;      /* the segments are yet to be copied from indirect_ref */
-    bool flush_after;   /* a write barrier */
+    bool indirect;    /* the segments are yet to be copied from indirect_ref */
+    bool flush_after; /* a write barrier */
     grant_ref_t indirect_ref;
     struct blkif_request_segment segments[BLK_SEGMENTS_MAX];
 };

@@ -38,7 +38,8 @@ int blkback_attach(struct blkback *back, unsigned int index, grant_ref_t ring, e
         return -XEN_EINVAL;
     }
     queue->window = queue->window ? queue->window : pt_reserve(1);
-    status = queue->window ? grant_map(queue->window, back->domain, ring, 0, &queue->handle) : GNTST_general_error;
+    status =
+        queue->window ? grant_map(queue->window, back->domain, ring, 0, &queue->handle) : GNTST_general_error;
     if (status != GNTST_okay) {
         return -XEN_EINVAL;
     }
@@ -79,7 +80,8 @@ static void *persistent_page(struct blkback *back, grant_ref_t ref)
 }
 
 /* Moves one piece between a frontend's page and the buffer. */
-static void move(struct blkback *back, grant_ref_t ref, unsigned int offset, void *buffer, size_t size, bool to_front)
+static void move(struct blkback *back, grant_ref_t ref, unsigned int offset, void *buffer, size_t size,
+                 bool to_front)
 {
     char *page = back->persistent ? persistent_page(back, ref) : NULL;
 
@@ -111,8 +113,8 @@ static int fetch_segments(struct blkback *back)
 {
     struct blk_request *request = &back->request;
 
-    move(back, request->indirect_ref, 0, request->segments, request->segment_count * sizeof(*request->segments),
-         false);
+    move(back, request->indirect_ref, 0, request->segments,
+         request->segment_count * sizeof(*request->segments), false);
     if (grant_copies_end(&back->copies) != GNTST_okay) {
         return BLKIF_RSP_ERROR;
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The backend of a disk: takes requests from a frontend's rings, moves data between its grants and a disk, and
- * answers. What the frontend writes is hostile: a request that is wrong gets an error, a ring whose indices
- * cannot be is not looked at again.
+ * The backend of a disk: takes requests from a frontend's rings, moves data between its grants and a disk,
+ * and answers. What the frontend writes is hostile: a request that is wrong gets an error, a ring whose
+ * indices cannot be is not looked at again.
  */
 #ifndef GUEST_BLKBACK_H
 #define GUEST_BLKBACK_H

@@ -50,7 +50,8 @@ uint64_t blkfront_sectors_max(const struct blkfront *front)
 }
 
 /* The reference for one page of a request: of the page itself, or of a page granted for good, filled. */
-static int grant_segment(struct blkfront *front, struct blkfront_shadow *shadow, unsigned int index, size_t size)
+static int grant_segment(struct blkfront *front, struct blkfront_shadow *shadow, unsigned int index,
+                         size_t size)
 {
     char *page = (char *)shadow->data + index * PAGE_SIZE;
     int ref;
@@ -75,7 +76,8 @@ static int grant_segment(struct blkfront *front, struct blkfront_shadow *shadow,
     return (int)shadow->refs[index];
 }
 
-static int fill_segments(struct blkfront *front, struct blkfront_shadow *shadow, struct blkif_request_segment *segments)
+static int fill_segments(struct blkfront *front, struct blkfront_shadow *shadow,
+                         struct blkif_request_segment *segments)
 {
     uint64_t left = shadow->count;
 
@@ -132,11 +134,13 @@ static int fill_transfer(struct blkfront *front, struct blkfront_shadow *shadow,
         direct.nr_segments = (uint8_t)shadow->pages;
         memcpy(slot, &direct, sizeof(direct));
     }
-    shadow->operation = large ? BLKIF_OP_INDIRECT : operation;
+    /* Also an indirect request is answered by what it wanted done. */
+    shadow->operation = operation;
     return 0;
 }
 
-static int fill(struct blkfront *front, struct blkfront_shadow *shadow, uint64_t id, uint64_t sector, void *slot)
+static int fill(struct blkfront *front, struct blkfront_shadow *shadow, uint64_t id, uint64_t sector,
+                void *slot)
 {
     struct blkif_request flush = {.operation = BLKIF_OP_FLUSH_DISKCACHE, .handle = front->handle, .id = id};
     struct blkif_request_discard discard = {.operation = BLKIF_OP_DISCARD,
@@ -187,8 +191,8 @@ static bool offered(const struct blkfront *front, enum blk_kind kind)
     return kind == BLK_FLUSH ? front->flush : kind == BLK_DISCARD ? front->discard : true;
 }
 
-int blkfront_submit(struct blkfront *front, unsigned int index, enum blk_kind kind, uint64_t sector, void *data,
-                    uint64_t count, blkfront_done *done, void *argument)
+int blkfront_submit(struct blkfront *front, unsigned int index, enum blk_kind kind, uint64_t sector,
+                    void *data, uint64_t count, blkfront_done *done, void *argument)
 {
     struct blkfront_queue *queue = &front->queues[index];
     struct blkfront_shadow *shadow = free_shadow(queue);
@@ -239,12 +243,15 @@ static int to_error(int16_t status)
     }
 }
 
-static void finish(struct blkfront *front, struct blkfront_queue *queue, struct blkfront_shadow *shadow, int error)
+static void finish(struct blkfront *front, struct blkfront_queue *queue, struct blkfront_shadow *shadow,
+                   int error)
 {
-    for (unsigned int i = 0; !error && front->persistent && shadow->kind == BLK_READ && i < shadow->pages; i++) {
+    for (unsigned int i = 0; !error && front->persistent && shadow->kind == BLK_READ && i < shadow->pages;
+         i++) {
         uint64_t left = shadow->count * BLK_SECTOR_SIZE - i * PAGE_SIZE;
 
-        memcpy((char *)shadow->data + i * PAGE_SIZE, shadow->persistent[i], left < PAGE_SIZE ? left : PAGE_SIZE);
+        memcpy((char *)shadow->data + i * PAGE_SIZE, shadow->persistent[i],
+               left < PAGE_SIZE ? left : PAGE_SIZE);
     }
     /* Memory that the backend has not let go must not be used again as if it had. */
     if (!release(front, shadow)) {
@@ -335,8 +342,8 @@ static void note_done(void *argument, int status)
     waiter->status = status;
 }
 
-static int run_one(struct blkfront *front, unsigned int queue, enum blk_kind kind, uint64_t sector, void *data,
-                   uint64_t count)
+static int run_one(struct blkfront *front, unsigned int queue, enum blk_kind kind, uint64_t sector,
+                   void *data, uint64_t count)
 {
     struct waiter waiter = {0};
     int error = blkfront_submit(front, queue, kind, sector, data, count, note_done, &waiter);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The frontend of a disk: requests of any size up to blkfront_sectors_max, answered in any order. What the
- * backend writes is hostile: an answer that matches no request breaks the ring, and all that waits on it fails.
+ * backend writes is hostile: an answer that matches no request breaks the ring, and all that waits on it
+ * fails.
  */
 #ifndef GUEST_BLKFRONT_H
 #define GUEST_BLKFRONT_H
@@ -51,7 +52,7 @@ struct blkfront {
     uint64_t sectors;
     unsigned int sector_size, info; /* VDISK_* */
     bool flush, discard, persistent;
-    unsigned int segments;   /* of one request, at most BLKFRONT_SEGMENTS */
+    unsigned int segments; /* of one request, at most BLKFRONT_SEGMENTS */
     blkif_vdev_t handle;
     struct blkfront_queue queues[BLKFRONT_QUEUES];
 };
@@ -59,10 +60,11 @@ struct blkfront {
 struct blkfront *blkfront_create(domid_t domain);
 /* Makes and grants a ring, and a port for it; the backend is told by whoever calls. */
 int blkfront_make_queue(struct blkfront *front, unsigned int queue);
-/* Starts a request; `data` is page-aligned and in the linear map, `count` at most blkfront_sectors_max. -XEN_EAGAIN
- * while the ring is full, -XEN_EIO when it is broken, -XEN_EOPNOTSUPP for what the backend does not offer. */
-int blkfront_submit(struct blkfront *front, unsigned int queue, enum blk_kind kind, uint64_t sector, void *data,
-                    uint64_t count, blkfront_done *done, void *argument);
+/* Starts a request; `data` is page-aligned and in the linear map, `count` at most blkfront_sectors_max.
+ * -XEN_EAGAIN while the ring is full, -XEN_EIO when it is broken, -XEN_EOPNOTSUPP for what the backend does
+ * not offer. */
+int blkfront_submit(struct blkfront *front, unsigned int queue, enum blk_kind kind, uint64_t sector,
+                    void *data, uint64_t count, blkfront_done *done, void *argument);
 uint64_t blkfront_sectors_max(const struct blkfront *front);
 /* Takes answers; true if there were some. */
 bool blkfront_work(struct blkfront *front);

@@ -105,8 +105,11 @@ int conring_make(struct conring *console, domid_t domain)
     if (ref < 0 || port < 0) {
         return ref < 0 ? ref : port;
     }
-    *console = (struct conring){
-        .domain = domain, .ring = page, .ref = (grant_ref_t)ref, .port = (evtchn_port_t)port, .attached = true};
+    *console = (struct conring){.domain = domain,
+                                .ring = page,
+                                .ref = (grant_ref_t)ref,
+                                .port = (evtchn_port_t)port,
+                                .attached = true};
     event_set_handler(console->port, wake, NULL);
     return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Both ends of a console's ring: bytes each way in one page. Indices that the other end wrote are hostile; each
- * call reads one once and believes it only as far as the ring goes.
+ * Both ends of a console's ring: bytes each way in one page. Indices that the other end wrote are hostile;
+ * each call reads one once and believes it only as far as the ring goes.
  */
 #ifndef GUEST_CONRING_H
 #define GUEST_CONRING_H

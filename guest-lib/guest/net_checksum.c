@@ -46,8 +46,8 @@ bool net_checksum_fill(void *frame, unsigned int size)
     header = (ip[0] & 15u) * 4;
     total = (unsigned int)ip[2] << 8 | ip[3];
     field = ip[9] == PROTOCOL_TCP ? TCP_CHECKSUM : UDP_CHECKSUM;
-    if ((ip[9] != PROTOCOL_TCP && ip[9] != PROTOCOL_UDP) || header < IPV4_MIN || total > size - ETHERNET_SIZE ||
-        total < header + field + 2) {
+    if ((ip[9] != PROTOCOL_TCP && ip[9] != PROTOCOL_UDP) || header < IPV4_MIN ||
+        total > size - ETHERNET_SIZE || total < header + field + 2) {
         return false;
     }
     payload = ip + header;

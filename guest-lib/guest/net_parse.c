@@ -7,7 +7,8 @@ union extra_slot {
     struct netif_extra_info extra;
 };
 
-_Static_assert(sizeof(struct netif_extra_info) <= sizeof(struct netif_tx_request), "an extra fits into a slot");
+_Static_assert(sizeof(struct netif_extra_info) <= sizeof(struct netif_tx_request),
+               "an extra fits into a slot");
 
 static bool take_extra(const struct netif_extra_info *extra, struct net_packet *packet)
 {
@@ -88,7 +89,8 @@ static enum net_verdict check_pieces(const struct net_packet *packet)
     return NET_PACKET;
 }
 
-enum net_verdict net_parse(net_slot_copy *copy, const void *ring, unsigned int available, struct net_packet *packet)
+enum net_verdict net_parse(net_slot_copy *copy, const void *ring, unsigned int available,
+                           struct net_packet *packet)
 {
     struct netif_tx_request first;
     enum net_verdict verdict = NET_PACKET;

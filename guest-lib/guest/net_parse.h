@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packets on a network interface's transmit ring, as a pure function over copied slots: a packet is some slots, the
- * first with extra information behind it. Runs on the host too, where it is fuzzed.
+ * Packets on a network interface's transmit ring, as a pure function over copied slots: a packet is some
+ * slots, the first with extra information behind it. Runs on the host too, where it is fuzzed.
  */
 #ifndef GUEST_NET_PARSE_H
 #define GUEST_NET_PARSE_H
@@ -36,16 +36,17 @@ struct net_packet {
 };
 
 enum net_verdict {
-    NET_PACKET,   /* complete and right */
-    NET_PARTIAL,  /* its rest is not in the ring yet */
-    NET_REFUSED,  /* complete and wrong: answer each slot with an error, send nothing */
-    NET_BROKEN,   /* no sense can be made of the ring from here on */
+    NET_PACKET,  /* complete and right */
+    NET_PARTIAL, /* its rest is not in the ring yet */
+    NET_REFUSED, /* complete and wrong: answer each slot with an error, send nothing */
+    NET_BROKEN,  /* no sense can be made of the ring from here on */
 };
 
 /* Copies slot `index` of those that are waiting, 0 the oldest. */
 typedef void net_slot_copy(const void *ring, unsigned int index, struct netif_tx_request *slot);
 
 /* Reads one packet from `available` slots, each of which is copied at most once. */
-enum net_verdict net_parse(net_slot_copy *copy, const void *ring, unsigned int available, struct net_packet *packet);
+enum net_verdict net_parse(net_slot_copy *copy, const void *ring, unsigned int available,
+                           struct net_packet *packet);
 
 #endif

@@ -59,8 +59,8 @@ static int bind_ports(struct netback *back, struct netback_queue *queue, evtchn_
     return error;
 }
 
-int netback_attach(struct netback *back, unsigned int index, grant_ref_t tx, grant_ref_t rx, evtchn_port_t tx_port,
-                   evtchn_port_t rx_port)
+int netback_attach(struct netback *back, unsigned int index, grant_ref_t tx, grant_ref_t rx,
+                   evtchn_port_t tx_port, evtchn_port_t rx_port)
 {
     struct netback_queue *queue = &back->queues[index];
     int error;
@@ -243,7 +243,8 @@ static void put_extra(struct netback_queue *queue, const struct net_frame *frame
 static uint16_t first_flags(const struct net_frame *frame)
 {
     return (uint16_t)((frame->csum_blank ? NETRXF_csum_blank | NETRXF_data_validated : 0) |
-                      (frame->validated ? NETRXF_data_validated : 0) | (frame->gso_type ? NETRXF_extra_info : 0));
+                      (frame->validated ? NETRXF_data_validated : 0) |
+                      (frame->gso_type ? NETRXF_extra_info : 0));
 }
 
 /* Fills slots with the frame; each gets its own answer once the copies are known to have gone well. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The backend of a network interface: takes the frontend's packets and gives it others', both by grant copies.
- * A packet that is wrong is refused; a ring whose slots or indices make no sense is not looked at again.
+ * The backend of a network interface: takes the frontend's packets and gives it others', both by grant
+ * copies. A packet that is wrong is refused; a ring whose slots or indices make no sense is not looked at
+ * again.
  */
 #ifndef GUEST_NETBACK_H
 #define GUEST_NETBACK_H
@@ -41,7 +42,7 @@ struct netback {
     unsigned int queue_count;
     struct netback_queue queues[NETBACK_QUEUES];
     bool scatter, gso_tcpv4, gso_tcpv6, csum; /* what the frontend takes */
-    unsigned int next_queue; /* of its own packets' flow, for delivery */
+    unsigned int next_queue;                  /* of its own packets' flow, for delivery */
     char *buffer;
     struct net_packet packet;
     struct grant_copies copies;
@@ -51,8 +52,8 @@ struct netback {
 };
 
 struct netback *netback_create(domid_t domain, netback_receive *receive, void *data);
-int netback_attach(struct netback *back, unsigned int queue, grant_ref_t tx, grant_ref_t rx, evtchn_port_t tx_port,
-                   evtchn_port_t rx_port);
+int netback_attach(struct netback *back, unsigned int queue, grant_ref_t tx, grant_ref_t rx,
+                   evtchn_port_t tx_port, evtchn_port_t rx_port);
 /* Takes what the frontend sent. True if there was something. */
 bool netback_work(struct netback *back);
 /* Gives the frontend a packet, by the queue of its hash; false if it has no room, and the packet is lost. */

@@ -105,7 +105,8 @@ int netfront_make_queue(struct netfront *front, unsigned int index)
 static uint16_t frame_flags(const struct net_frame *frame)
 {
     return (uint16_t)((frame->csum_blank ? NETTXF_csum_blank | NETTXF_data_validated : 0) |
-                      (frame->validated ? NETTXF_data_validated : 0) | (frame->gso_type ? NETTXF_extra_info : 0));
+                      (frame->validated ? NETTXF_data_validated : 0) |
+                      (frame->gso_type ? NETTXF_extra_info : 0));
 }
 
 static void put_extra(struct netfront_queue *queue, const struct net_frame *frame)
@@ -235,7 +236,8 @@ static void deliver(struct netfront *front, struct netfront_queue *queue)
 }
 
 /* Adds one slot's bytes to the packet in hand. */
-static void add_piece(struct netfront_queue *queue, const struct netif_rx_response *response, const char *page)
+static void add_piece(struct netfront_queue *queue, const struct netif_rx_response *response,
+                      const char *page)
 {
     unsigned int size = response->status > 0 ? (unsigned int)response->status : 0;
 

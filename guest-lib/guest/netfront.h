@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The frontend of a network interface: sends frames up to 64 KiB and takes received ones, through pages that are
- * granted once. What the backend writes is hostile: an answer that matches nothing breaks the queue.
+ * The frontend of a network interface: sends frames up to 64 KiB and takes received ones, through pages that
+ * are granted once. What the backend writes is hostile: an answer that matches nothing breaks the queue.
  */
 #ifndef GUEST_NETFRONT_H
 #define GUEST_NETFRONT_H
@@ -48,8 +48,8 @@ struct netfront {
 
 struct netfront *netfront_create(domid_t domain, netfront_receive *receive, void *data);
 int netfront_make_queue(struct netfront *front, unsigned int queue);
-/* Sends a frame. -XEN_EAGAIN while there is no room, -XEN_EIO when the queue is broken, -XEN_E2BIG for what the
- * backend does not take. */
+/* Sends a frame. -XEN_EAGAIN while there is no room, -XEN_EIO when the queue is broken, -XEN_E2BIG for what
+ * the backend does not take. */
 int netfront_send(struct netfront *front, unsigned int queue, const struct net_frame *frame);
 bool netfront_work(struct netfront *front);
 void netfront_detach(struct netfront *front);

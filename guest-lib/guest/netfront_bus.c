@@ -61,8 +61,8 @@ static int make_queues(struct xenbus_device *device, struct netfront *front)
 
 static int publish(struct xenbus_device *device)
 {
-    static const char *const taken[] = {"request-rx-copy", "feature-rx-notify", "feature-sg", "feature-gso-tcpv4",
-                                        "feature-gso-tcpv6"};
+    static const char *const taken[] = {"request-rx-copy", "feature-rx-notify", "feature-sg",
+                                        "feature-gso-tcpv4", "feature-gso-tcpv6"};
     struct netfront *front = device->data;
     int error;
 

@@ -153,7 +153,8 @@ static void forget_removed(const struct xenbus_driver *driver)
 
     for (; device; device = next) {
         next = device->next;
-        if (device->driver == driver && xs_read_text(device->path, "state", value, sizeof(value)) == -XEN_ENOENT) {
+        if (device->driver == driver &&
+            xs_read_text(device->path, "state", value, sizeof(value)) == -XEN_ENOENT) {
             drop_device(device);
         }
     }
@@ -314,7 +315,8 @@ void xenbus_wait(void)
     }
 }
 
-struct xenbus_device *xenbus_await(const struct xenbus_driver *driver, unsigned int index, unsigned int seconds)
+struct xenbus_device *xenbus_await(const struct xenbus_driver *driver, unsigned int index,
+                                   unsigned int seconds)
 {
     uint64_t end = time_now() + seconds * TIME_S;
 

@@ -52,8 +52,10 @@ int xenbus_register(const struct xenbus_driver *driver);
 bool xenbus_work(void);
 /* xenbus_work until there is nothing more, then sleeps until an event. */
 void xenbus_wait(void);
-/* Works until a device of the driver is connected, at most `seconds`; NULL if none is. The index'th of them. */
-struct xenbus_device *xenbus_await(const struct xenbus_driver *driver, unsigned int index, unsigned int seconds);
+/* Works until a device of the driver is connected, at most `seconds`; NULL if none is. The index'th of them.
+ */
+struct xenbus_device *xenbus_await(const struct xenbus_driver *driver, unsigned int index,
+                                   unsigned int seconds);
 /* Closes the device, and works until the other end has seen it. */
 void xenbus_close(struct xenbus_device *device);
 /* All devices, for listings. */

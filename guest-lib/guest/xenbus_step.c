@@ -43,7 +43,8 @@ static enum xenbus_action step_back(enum xenbus_state mine, unsigned long theirs
     }
 }
 
-enum xenbus_action xenbus_step(enum xenbus_role role, enum xenbus_state mine, unsigned long theirs, bool wanted)
+enum xenbus_action xenbus_step(enum xenbus_role role, enum xenbus_state mine, unsigned long theirs,
+                               bool wanted)
 {
     if (!wanted) {
         return mine == XenbusStateClosed ? XENBUS_NOTHING : XENBUS_CLOSE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The handshake of split drivers as a pure function: from the states of the two ends, what this end does next.
+ * The handshake of split drivers as a pure function: from the states of the two ends, what this end does
+ * next.
  *
  *     frontend                                     backend
  *     Initialising                                 Initialising
@@ -30,9 +31,10 @@ enum xenbus_action {
 };
 
 /*
- * What to do when the other end is in state `theirs` (any number: it is the other domain's word) and this one in
- * `mine`, which only this end writes. `wanted` is false when this end is to end.
+ * What to do when the other end is in state `theirs` (any number: it is the other domain's word) and this one
+ * in `mine`, which only this end writes. `wanted` is false when this end is to end.
  */
-enum xenbus_action xenbus_step(enum xenbus_role role, enum xenbus_state mine, unsigned long theirs, bool wanted);
+enum xenbus_action xenbus_step(enum xenbus_role role, enum xenbus_state mine, unsigned long theirs,
+                               bool wanted);
 
 #endif

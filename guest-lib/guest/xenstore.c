@@ -13,7 +13,7 @@
 #include "pvabi/io/xs_wire.h"
 #include "pvabi/xen.h"
 
-#define NUMBER_SIZE  24
+#define NUMBER_SIZE 24
 
 struct watch_event {
     struct watch_event *next;
@@ -36,10 +36,10 @@ static const struct {
     const char *name;
     int error;
 } errors[] = {
-    {"EINVAL", XEN_EINVAL},   {"EACCES", XEN_EACCES}, {"EEXIST", XEN_EEXIST}, {"EISDIR", XEN_EISDIR},
-    {"ENOENT", XEN_ENOENT},   {"ENOMEM", XEN_ENOMEM}, {"ENOSPC", XEN_ENOSPC}, {"EIO", XEN_EIO},
-    {"ENOTEMPTY", XEN_ENOTEMPTY}, {"ENOSYS", XEN_ENOSYS}, {"EROFS", XEN_EROFS},   {"EBUSY", XEN_EBUSY},
-    {"EAGAIN", XEN_EAGAIN},   {"EISCONN", XEN_EISCONN}, {"EPERM", XEN_EPERM},
+    {"EINVAL", XEN_EINVAL},       {"EACCES", XEN_EACCES},   {"EEXIST", XEN_EEXIST}, {"EISDIR", XEN_EISDIR},
+    {"ENOENT", XEN_ENOENT},       {"ENOMEM", XEN_ENOMEM},   {"ENOSPC", XEN_ENOSPC}, {"EIO", XEN_EIO},
+    {"ENOTEMPTY", XEN_ENOTEMPTY}, {"ENOSYS", XEN_ENOSYS},   {"EROFS", XEN_EROFS},   {"EBUSY", XEN_EBUSY},
+    {"EAGAIN", XEN_EAGAIN},       {"EISCONN", XEN_EISCONN}, {"EPERM", XEN_EPERM},
 };
 
 static void woken(evtchn_port_t event, void *data)
@@ -62,7 +62,8 @@ int xs_init(void)
     return 0;
 }
 
-/* Wakes the daemon and sleeps until it has moved an index; the caller masked upcalls and found nothing to do. */
+/* Wakes the daemon and sleeps until it has moved an index; the caller masked upcalls and found nothing to do.
+ */
 static void wait_for_daemon(void)
 {
     event_send(port);

@@ -3,7 +3,8 @@
  * A client of xenstore over the guest's own ring: questions that wait for their answers, watches, and
  * transactions. Relative paths begin at this domain's folder, /local/domain/N.
  *
- * Results are 0 or a negative error (the daemon's, by name). For one vCPU at a time, and not for event handlers.
+ * Results are 0 or a negative error (the daemon's, by name). For one vCPU at a time, and not for event
+ * handlers.
  */
 #ifndef GUEST_XENSTORE_H
 #define GUEST_XENSTORE_H
@@ -12,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define XS_PATH_MAX 256
+#define XS_PATH_MAX       256
 #define XS_NO_TRANSACTION 0u
 
 /* -XEN_ENODEV where the domain builder gave no ring (the first domain). */

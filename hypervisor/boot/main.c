@@ -111,7 +111,7 @@ static void publish_m2p(void)
         mfn_t first = port_m2p_chunk(chunk);
 
         if (mfn_valid_number(first)) {
-            mm_share_xen(first, M2P_CHUNK_FRAMES);
+            mm_share_xen(first, M2P_CHUNK_FRAMES, false);
         }
     }
 }

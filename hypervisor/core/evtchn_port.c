@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Event-channel ports: their memory, which are free, and raising one by the ABI that the domain uses. */
 #include "core/evtchn_port.h"
+#include "core/trace.h"
 
 #include "core/heap.h"
 #include "lib/string.h"
@@ -139,6 +140,9 @@ void evtchn_port_free(struct domain *d, struct lock_token held, struct evtchn *p
 
 void evtchn_raise(struct domain *d, struct evtchn *port)
 {
+    if (trace_wants(PVABI_TRC_CLASS)) {
+        trace_event(d, port_read_u32(&port->vcpu), port->port);
+    }
     if (evtchn_fifo_is_active(d)) {
         evtchn_fifo_raise(d, port);
     } else {

@@ -145,10 +145,10 @@ void mm_unshare_cancel(struct domain *d, void *address);
 void mm_unshare_end(struct domain *d, void *address);
 
 /*
- * Frames of the hypervisor's become DOMID_XEN's for good: a privileged domain may map them read-only (the
- * machine-to-physical table).
+ * Frames of the hypervisor's become DOMID_XEN's for good: a privileged domain may map them, read-only (the
+ * machine-to-physical table) or also writable (the trace's rings).
  */
-void mm_share_xen(mfn_t first, uint64_t count);
+void mm_share_xen(mfn_t first, uint64_t count, bool writable);
 
 /* Takes all frames from a dying domain: unpins, drops types, frees; 0 or -XEN_ERESTART. */
 int mm_relinquish(struct domain *d) MUST_CHECK;

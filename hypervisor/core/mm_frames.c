@@ -298,10 +298,11 @@ void *mm_share_frame(struct domain *d, bool writable)
     return port_hv_address(m);
 }
 
-void mm_share_xen(mfn_t first, uint64_t count)
+void mm_share_xen(mfn_t first, uint64_t count, bool writable)
 {
     for (uint64_t n = first.n; n < first.n + count; n++) {
-        port_write_u64(&frame_table[n].type, page_type_bits(FRAME_NONE) | PAGE_TYPE_VALIDATED | 1);
+        port_write_u64(&frame_table[n].type,
+                       page_type_bits(writable ? FRAME_WRITABLE : FRAME_NONE) | PAGE_TYPE_VALIDATED | 1);
         port_write_release_u64(&frame_table[n].refs,
                                FRAME_HV | FRAME_ALLOCATED | (uint64_t)DOMID_XEN << FRAME_OWNER_SHIFT | 1);
     }

@@ -2,6 +2,7 @@
 /* The one way from a number to a handler. */
 #include "core/domain.h"
 #include "core/refusal.h"
+#include "core/trace.h"
 #include "hypercall/hypercall.h"
 #include "lib/nospec.h"
 #include "port/cpu.h"
@@ -43,8 +44,15 @@ static int64_t hypercall_call(uint64_t number, struct hypercall_args *args)
 
 int64_t hypercall_run(uint64_t number, struct hypercall_args *args)
 {
-    int64_t result = hypercall_call(number, args);
+    int64_t result;
 
+    if (trace_wants(PVABI_TRC_CLASS)) {
+        trace_hypercall(port_current(), number, args->arg);
+    }
+    result = hypercall_call(number, args);
+    if (trace_wants(PVABI_TRC_CLASS)) {
+        trace_hypercall_end(port_current(), number, result);
+    }
     if (UNLIKELY(result < 0 && result >= -ERRNO_MAX && result != HYPERCALL_RESTART)) {
         refusal_note(CURRENT_DOMAIN(), number, (uint32_t)-result);
     }

@@ -239,6 +239,7 @@ static int64_t coverage(struct xen_sysctl *op)
 
 static sysctl_handler *const handlers[] = {
     [XEN_SYSCTL_readconsole] = read_console,
+    [XEN_SYSCTL_tbuf_op] = sysctl_trace,
     [XEN_SYSCTL_physinfo] = physinfo,
     [XEN_SYSCTL_sched_id] = scheduler_id,
     [XEN_SYSCTL_getdomaininfolist] = domain_list,

@@ -11,6 +11,7 @@ typedef int64_t sysctl_handler(struct xen_sysctl *op);
 
 sysctl_handler sysctl_cpu_info, sysctl_cpu_topology, sysctl_cpu_policy, sysctl_cpu_featureset;
 sysctl_handler sysctl_cpu_levelling, sysctl_cpu_hotplug, sysctl_power_statistics, sysctl_power;
+sysctl_handler sysctl_trace;
 
 /* The machine's feature words in the order of arch-x86/cpufeatureset.h. */
 void sysctl_host_features(uint32_t words[8]);

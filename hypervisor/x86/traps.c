@@ -2,6 +2,7 @@
 /* Exceptions: those of guests go to core, those of the hypervisor are fixed up where a guest's value caused
  * them, or end it. */
 #include "core/domain.h"
+#include "core/trace.h"
 #include "lib/log.h"
 #include "port/atomic.h"
 #include "port/cpu.h"
@@ -135,6 +136,10 @@ static void guest_trap(struct cpu_user_regs *regs, unsigned int vector)
 {
     struct vcpu *v = port_current();
 
+    if (trace_wants(PVABI_TRC_CLASS)) {
+        trace_exception(v, vector, regs->error_code, regs->rip,
+                        vector == TRAP_PAGE_FAULT ? x86_read_cr2() : 0);
+    }
     if (vector == TRAP_PAGE_FAULT) {
         uint64_t address = x86_read_cr2();
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzzes a disk backend's requests: what passes lies in its pages and on the disk. Input: a byte of limits, then
- * slots of a ring, each followed by its indirect segments where it has some.
+ * Fuzzes a disk backend's requests: what passes lies in its pages and on the disk. Input: a byte of limits,
+ * then slots of a ring, each followed by its indirect segments where it has some.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +30,8 @@ static void check(const struct blk_limits *limits, const struct blk_request *req
     for (unsigned int i = 0; i < request->segment_count; i++) {
         const struct blkif_request_segment *segment = &request->segments[i];
 
-        demand(blk_segment_offset(segment) + blk_segment_size(segment) <= 4096 && blk_segment_size(segment) > 0);
+        demand(blk_segment_offset(segment) + blk_segment_size(segment) <= 4096 &&
+               blk_segment_size(segment) > 0);
         count += blk_segment_size(segment) / BLK_SECTOR_SIZE;
     }
     demand(count == request->count);
@@ -49,7 +50,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bits = *data++;
     size--;
     limits = (struct blk_limits){.sectors = bits & 1 ? 1000 : UINT64_MAX,
-                                 .indirect_segments = bits & 2 ? BLK_SEGMENTS_MAX : bits & 4 ? 32 : 0,
+                                 .indirect_segments = bits & 2   ? BLK_SEGMENTS_MAX
+                                                      : bits & 4 ? 32
+                                                                 : 0,
                                  .readonly = bits & 8,
                                  .flush = bits & 16,
                                  .barrier = bits & 32,
@@ -61,7 +64,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         data += sizeof(slot);
         size -= sizeof(slot);
         status = blk_parse(&slot, &limits, &request);
-        demand(request.id == slot.id && request.operation == slot.operation);
+        demand(request.id == slot.id &&
+               (request.operation == slot.operation || slot.operation == BLKIF_OP_INDIRECT));
         if (status == BLKIF_RSP_OKAY && request.indirect) {
             size_t wanted = request.segment_count * sizeof(request.segments[0]);
 

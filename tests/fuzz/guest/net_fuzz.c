@@ -37,7 +37,8 @@ static void check(const struct net_packet *packet)
     demand(packet->piece_count >= 1 && packet->piece_count <= NET_PIECES_MAX);
     demand(packet->slots == packet->piece_count + packet->extras && packet->slots <= NET_SLOTS_MAX);
     for (unsigned int i = 0; i < packet->piece_count; i++) {
-        demand(packet->pieces[i].size > 0 && packet->pieces[i].offset + packet->pieces[i].size <= (int)NET_PAGE);
+        demand(packet->pieces[i].size > 0 &&
+               packet->pieces[i].offset + packet->pieces[i].size <= (int)NET_PAGE);
         size += packet->pieces[i].size;
     }
     demand(size == packet->size && size <= NET_PACKET_MAX && size >= NET_HEADER_SIZE);

@@ -83,10 +83,14 @@ START_TEST(what_is_not_offered_says_so)
         uint8_t operation;
         int status;
     } cases[] = {
-        {BLKIF_OP_WRITE_BARRIER, BLKIF_RSP_EOPNOTSUPP}, {BLKIF_OP_FLUSH_DISKCACHE, BLKIF_RSP_EOPNOTSUPP},
-        {BLKIF_OP_DISCARD, BLKIF_RSP_EOPNOTSUPP},       {BLKIF_OP_INDIRECT, BLKIF_RSP_EOPNOTSUPP},
-        {BLKIF_OP_WRITE, BLKIF_RSP_ERROR},              {BLKIF_OP_READ, BLKIF_RSP_ERROR},
-        {BLKIF_OP_RESERVED_1, BLKIF_RSP_EOPNOTSUPP},    {255, BLKIF_RSP_EOPNOTSUPP},
+        {BLKIF_OP_WRITE_BARRIER, BLKIF_RSP_EOPNOTSUPP},
+        {BLKIF_OP_FLUSH_DISKCACHE, BLKIF_RSP_EOPNOTSUPP},
+        {BLKIF_OP_DISCARD, BLKIF_RSP_EOPNOTSUPP},
+        {BLKIF_OP_INDIRECT, BLKIF_RSP_EOPNOTSUPP},
+        {BLKIF_OP_WRITE, BLKIF_RSP_ERROR},
+        {BLKIF_OP_READ, BLKIF_RSP_ERROR},
+        {BLKIF_OP_RESERVED_1, BLKIF_RSP_EOPNOTSUPP},
+        {255, BLKIF_RSP_EOPNOTSUPP},
     };
 
     for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -126,6 +130,8 @@ START_TEST(indirect_and_discard)
     memcpy(&slot, &indirect, sizeof(indirect));
     ck_assert_int_eq(parse(&slot, &disk, &out), BLKIF_RSP_OKAY);
     ck_assert(out.indirect && out.kind == BLK_WRITE && out.indirect_ref == 77 && out.id == 7);
+    /* As Linux's frontend wants it. */
+    ck_assert_int_eq(out.operation, BLKIF_OP_WRITE);
     indirect.nr_segments = 33;
     memcpy(&slot, &indirect, sizeof(indirect));
     ck_assert_int_eq(parse(&slot, &disk, &out), BLKIF_RSP_ERROR);
@@ -183,7 +189,8 @@ START_TEST(packets_without_end)
     ck_assert_int_eq(net_parse(copy_slot, slots, 40, &packet), NET_BROKEN);
     slots[0].flags = NETTXF_extra_info;
     for (unsigned int i = 1; i < 40; i++) {
-        struct netif_extra_info extra = {.type = XEN_NETIF_EXTRA_TYPE_HASH, .flags = XEN_NETIF_EXTRA_FLAG_MORE};
+        struct netif_extra_info extra = {.type = XEN_NETIF_EXTRA_TYPE_HASH,
+                                         .flags = XEN_NETIF_EXTRA_FLAG_MORE};
 
         memcpy(&slots[i], &extra, sizeof(extra));
     }
@@ -213,22 +220,25 @@ START_TEST(the_handshake_ends)
         ck_assert_int_eq(states[0], XenbusStateConnected);
         ck_assert_int_eq(states[1], XenbusStateConnected);
         states[order & 1] = XenbusStateClosing;
-        ck_assert_int_eq(xenbus_step(!(order & 1), states[!(order & 1)], XenbusStateClosing, true), XENBUS_CLOSE);
+        ck_assert_int_eq(xenbus_step(!(order & 1), states[!(order & 1)], XenbusStateClosing, true),
+                         XENBUS_CLOSE);
     }
     for (unsigned long theirs = 0; theirs < 20; theirs++) {
         ck_assert_int_eq(xenbus_step(XENBUS_BACK, XenbusStateConnected, theirs, false), XENBUS_CLOSE);
         ck_assert_int_eq(xenbus_step(XENBUS_BACK, XenbusStateClosed, theirs, false), XENBUS_NOTHING);
     }
     ck_assert_int_eq(xenbus_step(XENBUS_FRONT, XenbusStateInitialising, 12345, true), XENBUS_NOTHING);
-    ck_assert_int_eq(xenbus_step(XENBUS_BACK, XenbusStateClosed, XenbusStateInitialising, true), XENBUS_ANNOUNCE);
+    ck_assert_int_eq(xenbus_step(XENBUS_BACK, XenbusStateClosed, XenbusStateInitialising, true),
+                     XENBUS_ANNOUNCE);
 }
 END_TEST
 
 START_TEST(checksums)
 {
     /* A UDP datagram of four bytes from 10.0.0.1:1 to 10.0.0.2:2; the sum was made by hand. */
-    uint8_t frame[14 + 20 + 12] = {0,    0, 0, 0, 0, 0, 0, 0,  0, 0, 0, 0, 8, 0, 0x45, 0, 0, 32, 0, 0, 0, 0, 64,
-                                   17,   0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 0, 1, 0, 2,    0, 12, 0, 0, 1, 2, 3, 4};
+    uint8_t frame[14 + 20 + 12] = {0, 0,  0, 0, 0, 0, 0,  0,  0, 0, 0,  0, 8, 0, 0x45, 0,
+                                   0, 32, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10,   0,
+                                   0, 2,  0, 1, 0, 2, 0,  12, 0, 0, 1,  2, 3, 4};
 
     ck_assert(net_checksum_fill(frame, sizeof(frame)));
     /* 0a00+0001+0a00+0002+0011+000c + 0001+0002+000c+0102+0304 = 1835 -> e7ca */

@@ -113,7 +113,7 @@ START_TEST(frames_of_domid_xen)
 
     start();
     m = frame_alloc_hv(0);
-    mm_share_xen(m, 1);
+    mm_share_xen(m, 1, false);
     ck_assert_int_eq(world_mmu_update(l1_slot(1), pte_make(m, RO), DOMID_XEN), -XEN_EPERM);
     ck_assert_int_eq(world_mmu_update(l1_slot(1), pte_make(m, RO), DOMID_SELF), -XEN_EBUSY);
     fake_run(NULL);
