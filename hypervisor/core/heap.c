@@ -42,7 +42,8 @@ static struct slab slab_of(mfn_t m)
 
 static void slab_store(const struct slab *s)
 {
-    s->frame->type = s->class | (uint64_t)s->in_use << 16 | (uint64_t)s->free_piece << 32;
+    port_write_u64(&s->frame->type,
+                   s->class | (uint64_t)s->in_use << 16 | (uint64_t)s->free_piece << 32);
 }
 
 static uint8_t *slab_piece(const struct slab *s, unsigned int index)
@@ -188,6 +189,7 @@ void *heap_zalloc(size_t size)
 void heap_free(void *object)
 {
     struct lock_token token;
+    uint64_t word;
     mfn_t m;
     bool empty;
 
@@ -195,8 +197,10 @@ void heap_free(void *object)
         return;
     }
     m = port_hv_frame(object);
-    if (frame_of(m)->type & HEAP_LARGE) {
-        unsigned int order = (unsigned int)(frame_of(m)->type & 0xff);
+    /* Another CPU may change a slab's counts now, but not what the frame is. */
+    word = port_read_u64(&frame_of(m)->type);
+    if (word & HEAP_LARGE) {
+        unsigned int order = (unsigned int)(word & 0xff);
 
         port_add_u64(&heap.frames, ~0ull << order);
         frame_free_hv(m, order);

@@ -137,7 +137,7 @@ void *fake_map(mfn_t m)
     uint8_t *address = address_of(m);
 
     __atomic_add_fetch(&arena.open, 1, __ATOMIC_RELAXED);
-    arena.touched[m.n] = true;
+    __atomic_store_n(&arena.touched[m.n], true, __ATOMIC_RELAXED);
     if (__atomic_fetch_add(&arena.mapped[m.n], 1, __ATOMIC_RELAXED) == 0) {
         unpoison(address, PAGE_SIZE);
     }
@@ -173,7 +173,7 @@ void *fake_hv_address(mfn_t m)
     uint8_t *address = address_of(m);
 
     /* A block of the hypervisor's is reached through its first frame; its frames may have been in use singly before. */
-    for (uint64_t n = m.n; n < arena.limit && frame_table[n].refs & FRAME_HV; n++) {
+    for (uint64_t n = m.n; FAKE_POISONING && n < arena.limit && frame_table[n].refs & FRAME_HV; n++) {
         if (!arena.own[n]) {
             arena.own[n] = arena.touched[n] = true;
             unpoison(arena.memory + n * PAGE_SIZE, PAGE_SIZE);

@@ -15,10 +15,12 @@
 #endif
 
 #ifdef FAKE_POISONS
+#define FAKE_POISONING true
 #include <sanitizer/asan_interface.h>
 #define poison(address, size)   __asan_poison_memory_region((address), (size))
 #define unpoison(address, size) __asan_unpoison_memory_region((address), (size))
 #else
+#define FAKE_POISONING         false
 #define poison(address, size)   ((void)(address), (void)(size))
 #define unpoison(address, size) ((void)(address), (void)(size))
 #endif
