@@ -89,7 +89,8 @@ static void block_insert(uint64_t n, unsigned int order, bool dirty)
         struct frame *f = &frame_table[buddy];
 
         if (buddy == 0 || (n & buddy) == 0 || buddy + (1ull << order) > frame_table_count ||
-            (f->refs & (FRAME_FREE | FRAME_FREE_HEAD | FRAME_DIRTY)) != wanted || block_order(f) != order) {
+            (port_read_u64(&f->refs) & (FRAME_FREE | FRAME_FREE_HEAD | FRAME_DIRTY)) != wanted ||
+            block_order(f) != order) {
             break;
         }
         block_unlink(buddy, order, dirty);
