@@ -6,6 +6,7 @@
 #define ROUNDS       3000
 #define ROUNDS_LEAST 50
 #define PATIENCE     (2 * TIME_S)
+#define UNLUCKY      (20 * TIME_S) /* until it must have worked once */
 
 static uint64_t *page;
 static void *window;
@@ -54,7 +55,9 @@ GUEST_TEST(race_pin)
     window = pt_reserve(1);
     ASSERT_EQ(pt_protect(page, false), 0);
     ASSERT_EQ(vcpu_start(1, pinner, NULL), 0);
-    for (round = 0; round < ROUNDS && (round < ROUNDS_LEAST || time_now() < end); round++) {
+    for (round = 0; (round < ROUNDS && (round < ROUNDS_LEAST || time_now() < end)) ||
+                    (mapped == 0 && time_now() < end + UNLUCKY);
+         round++) {
         mapped += map_writable();
         /* Written as an entry, as a table or as a page. */
         pt_update(memory_va_to_maddr(page) + 8 * (round % 512), 0);

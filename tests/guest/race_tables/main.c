@@ -6,6 +6,7 @@
 #define ROUNDS       3000
 #define ROUNDS_LEAST 50
 #define PATIENCE     (2 * TIME_S)
+#define UNLUCKY      (20 * TIME_S) /* until it must have worked once */
 #define LARGE        (1ul << 21)
 
 static uint64_t *table, *page;
@@ -43,7 +44,9 @@ GUEST_TEST(race_tables)
     slot = (pt_entry_maddr(pt_reserve(1), 2) & PAGE_MASK) | 509 * 8;
     ASSERT_EQ(pt_protect(table, false), 0);
     ASSERT_EQ(vcpu_start(1, writer, NULL), 0);
-    for (round = 0; round < ROUNDS && (round < ROUNDS_LEAST || time_now() < end); round++) {
+    for (round = 0; (round < ROUNDS && (round < ROUNDS_LEAST || time_now() < end)) ||
+                    (hung == 0 && time_now() < end + UNLUCKY);
+         round++) {
         long error = pt_update(slot, memory_va_to_maddr(table) | PTE_TABLE);
 
         /* A write to it as a page is a writable use, as long as it lasts. */
