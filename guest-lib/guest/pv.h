@@ -74,7 +74,7 @@ static inline int pv_write_user_cr3(uint64_t cr3)
 }
 
 /* `entry` is the entry's address in the linear map, where tables are read-only. */
-/* pv: a store to a page-table entry | mmu_update; a plain store is emulated, more slowly */
+/* pv: a store to a page-table entry | mmu_update; after vm_assist writable_pagetables a plain store is emulated */
 static inline int pv_set_pte(const uint64_t *entry, uint64_t value)
 {
     return pt_update(memory_va_to_maddr(entry), value);

@@ -374,6 +374,7 @@ static void prepare(void)
     copy.len = PAGE_SIZE;
     copy.flags = GNTCOPY_source_gref;
     query.dom = DOMID_SELF;
+    hypercall_vm_assist(VMASST_CMD_enable, VMASST_TYPE_writable_pagetables);
     trap_set_hook(VECTOR_BP, ignore);
 }
 
