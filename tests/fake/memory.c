@@ -172,8 +172,11 @@ void *fake_hv_address(mfn_t m)
 {
     uint8_t *address = address_of(m);
 
+    if (fake_threads && !FAKE_POISONING) {
+        return address; /* other frames' words are other CPUs' now */
+    }
     /* A block of the hypervisor's is reached through its first frame; its frames may have been in use singly before. */
-    for (uint64_t n = m.n; FAKE_POISONING && n < arena.limit && frame_table[n].refs & FRAME_HV; n++) {
+    for (uint64_t n = m.n; n < arena.limit && frame_table[n].refs & FRAME_HV; n++) {
         if (!arena.own[n]) {
             arena.own[n] = arena.touched[n] = true;
             unpoison(arena.memory + n * PAGE_SIZE, PAGE_SIZE);
