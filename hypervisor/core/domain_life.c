@@ -145,7 +145,7 @@ static void tell_shutdown(struct domain *d)
     }
 }
 
-void domain_shutdown(struct domain *d, uint32_t reason)
+static void stop(struct domain *d, uint32_t reason)
 {
     struct lock_token token;
     struct vcpu *v;
@@ -227,6 +227,16 @@ static void print_guest_registers(struct domain *d)
 #undef N
 }
 
+void domain_shutdown(struct domain *d, uint32_t reason)
+{
+    if (reason == SHUTDOWN_crash && !d->shutting_down) {
+        log_info("d%u crashed: %s", d->id,
+                 port_current()->domain == d ? "its own kernel gave up" : "the toolstack said so");
+        print_guest_registers(d);
+    }
+    stop(d, reason);
+}
+
 void domain_crash(struct domain *d, const char *why, ...)
 {
     char text[160];
@@ -240,7 +250,7 @@ void domain_crash(struct domain *d, const char *why, ...)
         print_guest_registers(d);
     }
     /* Also when another CPU is at it: our vCPU must be marked as stopped before it could go on. */
-    domain_shutdown(d, SHUTDOWN_crash);
+    stop(d, SHUTDOWN_crash);
 }
 
 static int drop_vcpus(struct domain *d)
