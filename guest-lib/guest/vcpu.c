@@ -102,7 +102,10 @@ int vcpu_start(unsigned int id, void (*start)(void *), void *argument)
     if (!error || error == -XEN_EEXIST) {
         error = (int)hypercall_vcpu_op(VCPUOP_up, id, 0);
     }
-    vcpu->up = error == 0;
+    if (error) {
+        /* Only then: it may have run to its end already. */
+        vcpu->up = false;
+    }
     return error;
 }
 
