@@ -77,16 +77,20 @@ static int dry_run(const struct pv_config *config, struct pv_error *error)
 static int start(const struct invocation *invocation, struct pv_host *host, uint16_t domid,
                  struct pv_error *error)
 {
+    bool paused = option_given(invocation, 'p');
     int console = -1;
 
-    /* The console first, so that nothing of the guest's start is missed. */
+    /* The console first, so that nothing of the guest's start is missed, however short its life. */
     if (option_given(invocation, 'c')) {
         console = terminal_open(host, domid, error);
         if (console < 0) {
             return pv_error_wrap(error, "the domain is created, and paused");
         }
+    } else if (!paused && !terminal_served(host, domid)) {
+        fprintf(stderr, "parvis: no console daemon answers (does parvis-consoled run?): "
+                        "what the guest prints may be lost\n");
     }
-    if (!option_given(invocation, 'p') && pv_domctl_unpause(host->ctx, domid, error) != 0) {
+    if (!paused && pv_domctl_unpause(host->ctx, domid, error) != 0) {
         return pv_error_wrap(error, "the domain is created, and paused");
     }
     return console >= 0 ? terminal_run(console, error) : 0;

@@ -16,6 +16,8 @@
 #define LEAVE 0x1d
 /* The console daemon answers within this time if it runs at all. */
 #define WAIT_MS 10000
+/* A guest that nobody watches is not kept waiting for longer. */
+#define START_WAIT_MS 2000
 
 static char *read_tty(struct xs_client *xs, uint16_t domid, struct pv_error *error)
 {
@@ -33,7 +35,7 @@ static char *read_tty(struct xs_client *xs, uint16_t domid, struct pv_error *err
 
 /* The path that the console daemon writes; waits for it on a connection of its own, which may have watches.
  */
-static char *wait_tty(uint16_t domid, struct pv_error *error)
+static char *wait_tty(uint16_t domid, int wait_ms, struct pv_error *error)
 {
     struct xs_client *xs = xs_open(error);
     char path[64], *tty = NULL, *event, *token;
@@ -44,7 +46,7 @@ static char *wait_tty(uint16_t domid, struct pv_error *error)
         xs_close(xs);
         return NULL;
     }
-    while (!tty && (events = xs_next_event(xs, WAIT_MS, &event, &token, error)) > 0) {
+    while (!tty && (events = xs_next_event(xs, wait_ms, &event, &token, error)) > 0) {
         free(event);
         free(token);
         tty = read_tty(xs, domid, error);
@@ -56,13 +58,27 @@ static char *wait_tty(uint16_t domid, struct pv_error *error)
     return tty;
 }
 
+bool terminal_served(struct pv_host *host, uint16_t domid)
+{
+    struct pv_error ignored;
+    char *tty = read_tty(host->xs, domid, &ignored);
+    bool served;
+
+    if (!tty) {
+        tty = wait_tty(domid, START_WAIT_MS, &ignored);
+    }
+    served = tty != NULL;
+    free(tty);
+    return served;
+}
+
 int terminal_open(struct pv_host *host, uint16_t domid, struct pv_error *error)
 {
     char *tty = read_tty(host->xs, domid, error);
     int fd;
 
     if (!tty) {
-        tty = wait_tty(domid, error);
+        tty = wait_tty(domid, WAIT_MS, error);
     }
     if (!tty) {
         return -1;

@@ -3,9 +3,13 @@
 #ifndef PARVIS_TERMINAL_H
 #define PARVIS_TERMINAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/host.h"
+
+/* Waits a little until the console daemon serves the domain's console; false if it does not. */
+bool terminal_served(struct pv_host *host, uint16_t domid);
 
 /* Waits until the console daemon serves the domain's console, then opens it. Returns a descriptor or -1. */
 int terminal_open(struct pv_host *host, uint16_t domid, struct pv_error *error);
