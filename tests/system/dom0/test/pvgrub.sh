@@ -9,7 +9,7 @@
 printf '{"name": "pvgrub", "kernel": "/test/pvgrub.elf", "memory": "256M", "vcpus": 2}\n' > /tmp/pvgrub.json
 check create parvis create /tmp/pvgrub.json
 check grub said pvgrub 'GRUB is here' 60
-check linux said pvgrub '^guest: Linux .* is up' 300
+check linux said pvgrub 'guest: Linux .* is up' 300
 check words said pvgrub 'Command line: .*from=grub' 1
 check shutdown parvis shutdown pvgrub
 check gone gone pvgrub 60
