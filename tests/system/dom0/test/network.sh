@@ -52,7 +52,7 @@ check vlan-reached-nobody sh -c "! grep -aq 'net: reaches' $(guest_log vlan)"
 check vlan-not-reached sh -c '! ping -c 2 -W 1 10.9.0.4'
 check others-still-reached ping -c 2 -W 2 10.9.0.2
 
-check detach parvis network detach one 00:16:3e:00:00:01
+check detach parvis network detach -t 60 one 00:16:3e:00:00:01
 check not-reached sh -c '! ping -c 2 -W 1 10.9.0.2'
 device_json live 'run=sh,/test/watch.sh'
 check create-live parvis create "$config"
@@ -62,7 +62,7 @@ check appears said live 'devices: \[eth0\]' 30
 check attach-more parvis network attach live bridge=br0 mac=00:16:3e:00:00:77
 check appears-more said live 'devices: \[eth0 eth1\]' 30
 check_refused attach-nowhere 2 'bridge br9' parvis network attach live bridge=br9
-check detach-more parvis network detach live 00:16:3e:00:00:77
+check detach-more parvis network detach -t 60 live 00:16:3e:00:00:77
 check disappears wait_until 20 sh -c "tail -n 1 $(guest_log live) | grep -q 'devices: \[eth0\]'"
 for guest in one two vlan live; do
     check "destroy-$guest" parvis destroy -w "$guest"
