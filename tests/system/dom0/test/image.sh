@@ -26,7 +26,7 @@ check_refused one-user 1 'disks.0.: disk xvda ./tmp/over.qcow2.: .*qemu-nbd: .*l
 check killed parvis destroy -w writer
 check nothing-left wait_until 10 no_devices_left
 check_is base-untouched "$base" "$(sha256sum < /tmp/base.qcow2)"
-check thin test "$(stat -c %s /tmp/over.qcow2)" -lt 30000000
+check thin test "$(stat -c %s /tmp/over.qcow2)" -lt 48000000
 
 before=$(content /tmp/over.qcow2)
 check snapshot qemu-img snapshot -c first /tmp/over.qcow2
