@@ -3,8 +3,8 @@
  * A small network server: answers ARP, pings, and UDP datagrams to port 7 (echo) on its first network
  * interface.
  *
- * Its address is the word ip=A.B.C.D of the command line. With the word once it ends after the first datagram
- * whose text is "quit".
+ * Its address is the word ip=A.B.C.D of the command line. With the word once it ends when LINGER_SECONDS have
+ * passed since the last datagram whose text is "quit": who lost the answer may ask again.
  */
 #include "guest/guest.h"
 #include "guest/net_checksum.h"
@@ -23,10 +23,12 @@
 #define UDP_SIZE      8u
 #define PORT_ECHO     7
 #define FRAGMENT_MASK 0x3fff
+/* Longer than a client waits before it asks again, also on a slow machine. */
+#define LINGER_SECONDS 5
 
 static uint8_t address[4];
 static uint8_t *reply;
-static volatile bool quit;
+static uint64_t quit_at; /* when the last "quit" came, 0 before the first */
 static unsigned long answered;
 
 static unsigned int word(const uint8_t *at)
@@ -90,7 +92,9 @@ static void answer_udp(struct netfront *front, uint8_t *udp, unsigned int size, 
     if (size < UDP_SIZE || word(udp + 2) != PORT_ECHO || word(udp + 4) > size) {
         return;
     }
-    quit = word(udp + 4) >= UDP_SIZE + 4 && memcmp(udp + UDP_SIZE, "quit", 4) == 0;
+    if (word(udp + 4) >= UDP_SIZE + 4 && memcmp(udp + UDP_SIZE, "quit", 4) == 0) {
+        quit_at = time_now();
+    }
     memcpy(port, udp, 2);
     memcpy(udp, udp + 2, 2);
     memcpy(udp + 2, port, 2);
@@ -153,6 +157,16 @@ static bool read_address(void)
     return true;
 }
 
+/* With the word once: serves until nobody asks for the end any more. */
+static void serve_once(void)
+{
+    while (!quit_at || time_now() - quit_at < LINGER_SECONDS * TIME_S) {
+        if (!xenbus_work()) {
+            time_sleep(TIME_MS);
+        }
+    }
+}
+
 int guest_main(void)
 {
     struct xenbus_device *device;
@@ -169,8 +183,12 @@ int guest_main(void)
         return 1;
     }
     printf("echo: %u.%u.%u.%u is up\n", address[0], address[1], address[2], address[3]);
-    while (!quit || !guest_has_option("once")) {
-        xenbus_wait();
+    if (guest_has_option("once")) {
+        serve_once();
+    } else {
+        for (;;) {
+            xenbus_wait();
+        }
     }
     printf("echo: answered %lu\n", answered);
     xenbus_close(device);

@@ -329,6 +329,18 @@ bool blkfront_work(struct blkfront *front)
     return any;
 }
 
+bool blkfront_busy(const struct blkfront *front)
+{
+    for (unsigned int i = 0; i < BLKFRONT_QUEUES; i++) {
+        const struct blkfront_queue *queue = &front->queues[i];
+
+        if (queue->attached && !queue->broken && queue->in_flight) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct waiter {
     bool done;
     int status;

@@ -68,6 +68,8 @@ int blkfront_submit(struct blkfront *front, unsigned int queue, enum blk_kind ki
 uint64_t blkfront_sectors_max(const struct blkfront *front);
 /* Takes answers; true if there were some. */
 bool blkfront_work(struct blkfront *front);
+/* Whether requests wait for their answers; a broken queue's do not count. */
+bool blkfront_busy(const struct blkfront *front);
 /* The same request, waited for; any count. 0 or a negative error. */
 int blkfront_run(struct blkfront *front, unsigned int queue, enum blk_kind kind, uint64_t sector, void *data,
                  uint64_t count);

@@ -81,6 +81,11 @@ static bool work(struct xenbus_device *device)
     return blkfront_work(device->data);
 }
 
+static bool busy(const struct xenbus_device *device)
+{
+    return blkfront_busy(device->data);
+}
+
 const struct xenbus_driver blkfront_driver = {
     .role = XENBUS_FRONT,
     .type = "vbd",
@@ -89,4 +94,5 @@ const struct xenbus_driver blkfront_driver = {
     .connect = connect,
     .disconnect = disconnect,
     .work = work,
+    .busy = busy,
 };

@@ -11,6 +11,8 @@
 /* Packets of one ring before the others have their turn. */
 #define NETBACK_BATCH 64
 #define BUFFER_PAGES  16ul
+/* Of a ring of one page. */
+#define NETBACK_RING_SLOTS __CONST_RING_SIZE(netif_tx, PAGE_SIZE)
 
 struct netback *netback_create(domid_t domain, netback_receive *receive, void *data)
 {
@@ -212,6 +214,12 @@ bool netback_work(struct netback *back)
         }
     }
     return any;
+}
+
+void netback_work_last(struct netback *back)
+{
+    for (unsigned int taken = 0; taken < NETBACK_RING_SLOTS && netback_work(back); taken += NETBACK_BATCH) {
+    }
 }
 
 /* To the frontend. */

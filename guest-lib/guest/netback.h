@@ -56,6 +56,8 @@ int netback_attach(struct netback *back, unsigned int queue, grant_ref_t tx, gra
                    evtchn_port_t tx_port, evtchn_port_t rx_port);
 /* Takes what the frontend sent. True if there was something. */
 bool netback_work(struct netback *back);
+/* The same before the end: what a ring can hold, and no more, however much the frontend adds. */
+void netback_work_last(struct netback *back);
 /* Gives the frontend a packet, by the queue of its hash; false if it has no room, and the packet is lost. */
 bool netback_deliver(struct netback *back, const struct net_frame *frame);
 void netback_detach(struct netback *back);

@@ -84,8 +84,10 @@ static int connect(struct xenbus_device *device)
     return error;
 }
 
+/* What the frontend put into the rings before it closed is still taken, as much as they can hold. */
 static void disconnect(struct xenbus_device *device)
 {
+    netback_work_last(device->data);
     if (netback_closed) {
         netback_closed(device->data);
     }

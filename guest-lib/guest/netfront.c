@@ -313,6 +313,18 @@ bool netfront_work(struct netfront *front)
     return any;
 }
 
+bool netfront_busy(const struct netfront *front)
+{
+    for (unsigned int i = 0; i < NETFRONT_QUEUES; i++) {
+        const struct netfront_queue *queue = &front->queues[i];
+
+        if (queue->attached && !queue->broken && queue->tx_free_count < front->slots) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Pages that the backend still uses are lost rather than used by two. */
 static void drop_page(void *page, grant_ref_t ref)
 {

@@ -52,6 +52,8 @@ int netfront_make_queue(struct netfront *front, unsigned int queue);
  * the backend does not take. */
 int netfront_send(struct netfront *front, unsigned int queue, const struct net_frame *frame);
 bool netfront_work(struct netfront *front);
+/* Whether the backend has frames that it has not answered; a broken queue's do not count. */
+bool netfront_busy(const struct netfront *front);
 void netfront_detach(struct netfront *front);
 
 /* The driver "vif" for xenbus_register; received frames go to `netfront_receiver`. */

@@ -99,6 +99,11 @@ static bool work(struct xenbus_device *device)
     return netfront_work(device->data);
 }
 
+static bool busy(const struct xenbus_device *device)
+{
+    return netfront_busy(device->data);
+}
+
 const struct xenbus_driver netfront_driver = {
     .role = XENBUS_FRONT,
     .type = "vif",
@@ -108,4 +113,5 @@ const struct xenbus_driver netfront_driver = {
     .connect = connect,
     .disconnect = disconnect,
     .work = work,
+    .busy = busy,
 };

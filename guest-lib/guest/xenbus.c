@@ -337,8 +337,20 @@ struct xenbus_device *xenbus_await(const struct xenbus_driver *driver, unsigned 
     }
 }
 
+static bool is_busy(const struct xenbus_device *device)
+{
+    return device->active && device->driver->busy && device->driver->busy(device);
+}
+
 void xenbus_close(struct xenbus_device *device)
 {
+    uint64_t end = time_now() + XENBUS_CLOSE_SECONDS * TIME_S;
+
+    while (is_busy(device) && time_now() < end) {
+        if (!xenbus_work()) {
+            time_sleep(TIME_MS);
+        }
+    }
     close_device(device);
     while (xenbus_work()) {
     }

@@ -12,7 +12,8 @@
 #include "guest/xenstore.h"
 #include "pvabi/xen.h"
 
-#define XENBUS_NAME_MAX 96
+#define XENBUS_NAME_MAX      96
+#define XENBUS_CLOSE_SECONDS 20
 
 struct xenbus_device;
 
@@ -30,6 +31,8 @@ struct xenbus_driver {
     void (*disconnect)(struct xenbus_device *device); /* of a device that was published or connected */
     /* Looks at the rings; true if there was work. */
     bool (*work)(struct xenbus_device *device);
+    /* Whether the other end has still to answer something; xenbus_close waits for it. May be NULL. */
+    bool (*busy)(const struct xenbus_device *device);
 };
 
 struct xenbus_device {
@@ -56,7 +59,10 @@ void xenbus_wait(void);
  */
 struct xenbus_device *xenbus_await(const struct xenbus_driver *driver, unsigned int index,
                                    unsigned int seconds);
-/* Closes the device, and works until the other end has seen it. */
+/*
+ * Closes the device, after the other end has answered what was asked of it: what was sent just before is not
+ * lost. An end that does not answer is waited for XENBUS_CLOSE_SECONDS at most.
+ */
 void xenbus_close(struct xenbus_device *device);
 /* All devices, for listings. */
 struct xenbus_device *xenbus_first(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* udp ADDRESS PORT TEXT: sends the text as a datagram until the same comes back; status 0 if it did within 10
- * seconds. */
+/* udp ADDRESS PORT TEXT: sends the text as a datagram each second until the same comes back; status 0 if it did
+ * within a minute. */
 #include <arpa/inet.h>
 #include <poll.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define TRIES      10
+#define TRIES      60
 #define TIMEOUT_MS 1000
 
 static int comes_back(int fd, const char *text)

@@ -109,6 +109,31 @@ static void check_data(void)
     close_pair();
 }
 
+/* What was sent before a close is on its way until the backend has answered it, and a backend that is told of the
+ * close takes it first. */
+static void check_close(void)
+{
+    unsigned int before = back_count;
+
+    open_pair(2);
+    EXPECT(!netfront_busy(front));
+    for (unsigned int i = 0; i < 100; i++) {
+        EXPECT_EQ(netfront_send(front, i % 2, &(struct net_frame){.data = sent, .size = 100}), 0);
+    }
+    EXPECT(netfront_busy(front));
+    netback_work_last(back);
+    EXPECT_EQ(back_count, before + 100);
+    EXPECT(netfront_busy(front));
+    netfront_work(front);
+    EXPECT(!netfront_busy(front));
+    /* Nobody waits for a ring that is broken. */
+    EXPECT_EQ(netfront_send(front, 0, &(struct net_frame){.data = sent, .size = 100}), 0);
+    front->queues[0].tx.sring->rsp_prod += 1000;
+    netfront_work(front);
+    EXPECT(!netfront_busy(front));
+    close_pair();
+}
+
 static struct netif_tx_request good_slot(void)
 {
     return (struct netif_tx_request){.gref = front->queues[0].tx_refs[0], .size = 100, .id = 77};
@@ -295,6 +320,7 @@ GUEST_TEST(io_net)
     sent = memory_pages_alloc(16);
     seen = memory_pages_alloc(16);
     check_data();
+    check_close();
     open_pair(1);
     lie_in_slots();
     lie_in_extras();

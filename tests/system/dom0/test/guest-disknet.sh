@@ -36,22 +36,33 @@ check_disk() {
     echo "persistent: $(cat /sys/block/xvda/queue/discard_granularity) $(ls /sys/block/xvda/mq)"
 }
 
+# The receiver listens before it does anything else, the sender tries until it is heard: neither knows how far the
+# other is.
 check_net() {
     wait_for test -e /sys/class/net/eth0 || { echo "VERDICT net: no eth0"; return; }
     ip addr add "$own/24" dev eth0
     ip link set eth0 up
-    wait_for ping -c 1 -W 1 "$other" || echo "VERDICT net: $other does not answer"
-    ping -c 3 -W 2 "$echo_address" > /dev/null && echo "VERDICT echo: answers" || echo "VERDICT echo: silent"
-    ping -c 2 -s 8000 -W 2 "$other" > /dev/null && echo "VERDICT fragments: answered"
     if [ "$role" = receive ]; then
-        timeout 60 nc -l -p 5000 > /tmp/got
+        # Its input must not end: the sender would take that for the end of the whole.
+        mkfifo /tmp/never
+        nc -l -p 5000 0<> /tmp/never > /tmp/got &
+        listener=$!
+    fi
+    wait_for ping -c 1 -W 1 "$other" || echo "VERDICT net: $other does not answer"
+    wait_for ping -c 1 -W 5 "$echo_address" && echo "VERDICT echo: answers" || echo "VERDICT echo: silent"
+    wait_for ping -c 1 -s 8000 -W 5 "$other" && echo "VERDICT fragments: answered"
+    if [ "$role" = receive ]; then
+        wait "$listener"
         echo "VERDICT got $(sum < /tmp/got)"
     else
-        sleep 2
-        nc -w 5 "$other" 5000 < /tmp/data
+        wait_for send_data
         echo "VERDICT sent $(sum < /tmp/data)"
         /test/udp "$echo_address" 7 quit && echo "VERDICT udp: echoed"
     fi
+}
+
+send_data() {
+    nc "$other" 5000 < /tmp/data
 }
 
 check_disk
