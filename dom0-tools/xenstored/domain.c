@@ -16,6 +16,10 @@
 #include "xenstored/request.h"
 #include "xenstored/txn.h"
 
+/* Linux reads our index without a barrier behind the write of its own, so that even with ring_has_input a request can,
+ * very rarely, be seen by neither side: it waits so long. */
+#define DOMAINS_LOOK_AGAIN_MS 50
+
 static struct domain *domains_find(const struct domains *domains, uint16_t domid)
 {
     struct domain *domain = domains->first;
@@ -347,6 +351,7 @@ static void domains_note_failure(struct domain *domain)
 void domains_serve(struct domains *domains)
 {
     for (struct domain *domain = domains->first; domain; domain = domain->next) {
+        domain->awake |= domain->ring.page && ring_has_input(&domain->ring);
         if (domain->conn->failed || !domain->awake) {
             domains_note_failure(domain);
             continue;
@@ -363,8 +368,13 @@ int domains_timeout(const struct domains *domains)
     int timeout = -1;
 
     for (const struct domain *domain = domains->first; domain; domain = domain->next) {
-        if (domain->awake && !domain->conn->failed) {
+        if (domain->conn->failed) {
+            continue;
+        }
+        if (domain->awake) {
             timeout = store_timeout(domains->store, domain->conn, timeout);
+        } else if (domain->look_again && (timeout < 0 || timeout > DOMAINS_LOOK_AGAIN_MS)) {
+            timeout = DOMAINS_LOOK_AGAIN_MS;
         }
     }
     return timeout;

@@ -26,6 +26,7 @@ struct domain {
     bool granted;        /* the page came from a grant, else from a foreign mapping */
     bool shutdown_seen;
     bool awake; /* has, or may have, something to do */
+    bool look_again; /* wrote lately: its ring is looked at once more, event or not */
     bool told_failure;
     struct ring ring;  /* page NULL: not mapped */
     uint32_t rsp_base; /* rsp_prod before the connection's first byte of output */

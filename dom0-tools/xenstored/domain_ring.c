@@ -248,16 +248,18 @@ static bool domain_ring_give(struct domain *domain)
 void domain_ring_tell(struct domains *domains, struct domain *domain)
 {
     bool took = domain->told_req_cons != domain->ring.req_cons;
-    bool gave;
+    bool gave = false;
 
     if (took) {
         ring_publish_input(&domain->ring);
         domain->told_req_cons = domain->ring.req_cons;
     }
-    gave = domain_ring_give(domain);
-    if (gave) {
+    while (domain_ring_give(domain)) {
         ring_publish_output(&domain->ring);
+        gave = true;
     }
+    domain->awake |= ring_has_input(&domain->ring);
+    domain->look_again = took;
     if (took || gave) {
         evtchn_notify(domains->evtchn_fd, domain->local_port);
     }

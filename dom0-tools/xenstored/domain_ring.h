@@ -21,7 +21,8 @@ void domain_ring_continue(struct domain *domain);
 /* Takes bytes until the incoming message is complete or the ring is empty. Says whether it is complete. */
 bool domain_ring_take(struct domain *domain);
 
-/* Tells the domain what was taken, gives it what fits of the output, and notifies it. */
+/* Tells the domain what was taken, gives it what fits of the output, and notifies it. What it wrote meanwhile, perhaps
+ * without an event, makes it awake. */
 void domain_ring_tell(struct domains *domains, struct domain *domain);
 
 #endif

@@ -46,16 +46,22 @@ int32_t ring_write(struct ring *ring, const void *bytes, uint32_t length)
     return (int32_t)length;
 }
 
+bool ring_has_input(const struct ring *ring)
+{
+    return __atomic_load_n(&ring->page->req_prod, __ATOMIC_SEQ_CST) != ring->req_cons;
+}
+
 void ring_publish_input(const struct ring *ring)
 {
-    /* The bytes were read before: the other side may now overwrite them. */
-    __atomic_store_n(&ring->page->req_cons, ring->req_cons, __ATOMIC_RELEASE);
+    /* The bytes were read before: the other side may now overwrite them. A full barrier: see ring_has_input. */
+    __atomic_store_n(&ring->page->req_cons, ring->req_cons, __ATOMIC_SEQ_CST);
 }
 
 void ring_publish_output(const struct ring *ring)
 {
-    /* The bytes were written before: the other side may now read them. */
-    __atomic_store_n(&ring->page->rsp_prod, ring->rsp_prod, __ATOMIC_RELEASE);
+    /* The bytes were written before: the other side may now read them. A full barrier: whoever then looks for
+     * room either sees what was read meanwhile, or the reader sees that the ring was full and tells us. */
+    __atomic_store_n(&ring->page->rsp_prod, ring->rsp_prod, __ATOMIC_SEQ_CST);
 }
 
 void ring_tell_error(const struct ring *ring, uint32_t error)

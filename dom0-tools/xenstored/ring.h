@@ -4,6 +4,7 @@
 #ifndef XENSTORED_RING_H
 #define XENSTORED_RING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "pvabi/io/xs_wire.h"
@@ -22,7 +23,16 @@ int32_t ring_read(struct ring *ring, void *buffer, uint32_t length);
  * index. */
 int32_t ring_write(struct ring *ring, const void *bytes, uint32_t length);
 
-/* Tells the other side our indices. */
+/*
+ * Says whether there are requests to read. To be asked once more after ring_publish_input: Linux sends an event only
+ * if it sees all its earlier bytes taken, so for what it wrote before it could see that there is none.
+ */
+bool ring_has_input(const struct ring *ring);
+
+/*
+ * Tells the other side our indices. After ring_publish_output ring_write is to be tried again for what did not fit:
+ * the other side sends an event only if it finds the ring full by the index that was told.
+ */
 void ring_publish_input(const struct ring *ring);
 void ring_publish_output(const struct ring *ring);
 

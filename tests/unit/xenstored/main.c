@@ -5,12 +5,12 @@
 
 #include "suites.h"
 
-#define TEST_COUNT 65
+#define TEST_COUNT 67
 
 int main(void)
 {
-    Suite *(*const suites[])(void) = {wire_suite,  tree_suite,    perms_suite, txn_suite,   watch_suite,
-                                      quota_suite, journal_suite, ring_suite,  memory_suite};
+    Suite *(*const suites[])(void) = {wire_suite,  tree_suite,    perms_suite, txn_suite,         watch_suite,
+                                      quota_suite, journal_suite, ring_suite,  domain_ring_suite, memory_suite};
     SRunner *runner = srunner_create(NULL);
     int failed, run;
 

@@ -13,6 +13,7 @@ Suite *watch_suite(void);
 Suite *quota_suite(void);
 Suite *journal_suite(void);
 Suite *ring_suite(void);
+Suite *domain_ring_suite(void);
 Suite *memory_suite(void);
 
 #endif
