@@ -131,6 +131,14 @@ static void check_world(void)
     fake_check_idle();
 }
 
+/* An instruction may have moved the stack to where there is none: that ends a guest, and is not what is looked for. */
+static void keep_stack(struct cpu_user_regs *regs)
+{
+    if (regs->rsp > STACK_END || regs->rsp < STACK_END - sizeof(stack) / 2) {
+        regs->rsp = STACK_END - 0x800;
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input in = {0};
@@ -141,6 +149,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(&in, data, MIN(size, sizeof(in)));
     load_input(&in);
     guest_cpu_exception(v, port_vcpu_regs(v), in.vector % 32 == 14 ? 13 : in.vector % 32);
+    keep_stack(port_vcpu_regs(v));
     guest_cpu_deliver(v, port_vcpu_regs(v));
     check_world();
     return 0;

@@ -40,6 +40,21 @@ void op_console(void);
 /* The address, in the arguments' memory, of a context for a vCPU of a domain. */
 guest_va_t fuzz_context_of(domid_t id);
 
+/* Ways into a guest's kernel and back, descriptors and emulated instructions (ops_entry.c). */
+void op_entry_exception(void);
+void op_entry_fault(void);
+void op_entry_syscall(void);
+void op_entry_iret(void);
+void op_entry_iret_in_list(void);
+void op_entry_switch(void);
+void op_entry_user(void);
+void op_entry_emulate(void);
+void op_entry_step(void);
+void op_entry_descriptor(void);
+void op_entry_gdt(void);
+void op_entry_ldt(void);
+void op_entry_context(void);
+
 /* The toolstack (ops_control.c). */
 void op_control_create(void);
 void op_control_build(void);

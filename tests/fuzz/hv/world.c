@@ -21,14 +21,17 @@
 #define RELAXES_MAX    20000u
 #define SEQUENCE_MAX   200u
 #define ROOMS_VCPUS    32u
+#define EXIT_TURNS_MAX 64u
 #define COMMON_CHOICES 32u /* of 256: an operation that all targets have */
 
 static bool started, in_timer, tracing;
 static mfn_t pool[FUZZ_DOMAINS][FUZZ_ROLES][FUZZ_OF_A_ROLE];
 static uint8_t args_memory[FUZZ_CPUS * FUZZ_PLACES][FUZZ_PLACE_SIZE], code_memory[PAGE_SIZE],
-    stack_memory[4 * PAGE_SIZE];
+    stack_memory[4 * PAGE_SIZE] __attribute__((aligned(16)));
 static unsigned int places_used, relaxes;
 static jmp_buf sequence_end;
+
+void (*fuzz_check)(void);
 
 /* A preempted hypercall of each vCPU, which it has to issue again. */
 static struct pending {
@@ -197,16 +200,22 @@ static void grow_rooms(void)
 
 /* ---- its CPUs ---- */
 
-static void cpu_work(void)
+/* True: there was something to do. */
+static bool cpu_work(void)
 {
+    bool worked = false;
+
     if (fake_timer_deadline(port_cpu_id()) <= port_time_now()) {
         in_timer = true; /* the first domain's watchdog may end the machine */
         timer_interrupt();
         in_timer = false;
+        worked = true;
     }
     if (fake_reschedules(port_cpu_id())) {
         sched_run();
+        worked = true;
     }
+    return worked;
 }
 
 void fuzz_cpus_work(void)
@@ -247,16 +256,21 @@ domid_t fuzz_self(void)
     return CURRENT_DOMAIN()->id;
 }
 
-/* The way back into the guest. */
+/* The way back into the guest, as long as there is something to do on it. */
 void fuzz_exit(void)
 {
     struct vcpu *v;
 
-    cpu_work();
-    v = port_current();
-    if (!v->is_idle) {
-        guest_cpu_deliver(v, port_vcpu_regs(v));
+    for (unsigned int i = 0; i < EXIT_TURNS_MAX; i++) {
         cpu_work();
+        v = port_current();
+        if (v->is_idle) {
+            return;
+        }
+        guest_cpu_deliver(v, port_vcpu_regs(v));
+        if (!cpu_work()) {
+            return;
+        }
     }
 }
 
@@ -298,6 +312,11 @@ void *fuzz_memory_at(guest_va_t at)
 uint8_t *fuzz_code_memory(void)
 {
     return code_memory;
+}
+
+uint64_t *fuzz_stack_memory(void)
+{
+    return (uint64_t *)(void *)stack_memory;
 }
 
 guest_va_t fuzz_put(const void *data, size_t size)
@@ -416,7 +435,11 @@ static void one_operation(fuzz_operation *const *operations, unsigned int count)
 
     fake_become_cpu(fuzz_below(FUZZ_CPUS));
     fuzz_exit();
-    if (port_current()->is_idle || resume_call()) {
+    if (port_current()->is_idle) {
+        return;
+    }
+    if (resume_call()) {
+        fuzz_exit();
         return;
     }
     if (choice >= 256 - COMMON_CHOICES) {
@@ -485,6 +508,9 @@ void fuzz_run(const uint8_t *data, size_t size, fuzz_operation *const *operation
         one_operation(operations, count);
         fake_check_locks();
         fake_tlb_check();
+        if (fuzz_check) {
+            fuzz_check();
+        }
     }
     fake_preempt_every(0);
     fake_fail_alloc(0);

@@ -72,8 +72,9 @@ guest_va_t fuzz_put(const void *data, size_t size);
 /* Where the test finds what such an address leads to. */
 void *fuzz_memory_at(guest_va_t at);
 
-/* The page at FUZZ_CODE. */
+/* The page at FUZZ_CODE, and the words of the stack that ends at FUZZ_STACK_END. */
 uint8_t *fuzz_code_memory(void);
+uint64_t *fuzz_stack_memory(void);
 
 /* The running vCPU issues a hypercall, until it is through or preempted so often that others go on first. */
 void fuzz_issue(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
@@ -100,6 +101,9 @@ void fuzz_guest_write(uint64_t address, uint64_t value);
 void fuzz_guest_touch(uint64_t address, bool write);
 
 typedef void fuzz_operation(void);
+
+/* What a target looks at after each operation, whoever runs then; NULL: nothing more than all targets do. */
+extern void (*fuzz_check)(void);
 
 /* Runs an input as a sequence of these operations, and of what all targets have: another CPU goes on, time
  * passes, preemption and failures are armed. Checks after each and at the end. */
