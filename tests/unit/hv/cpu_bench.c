@@ -8,6 +8,8 @@
 
 #include "pvabi/sched.h"
 
+#define VECTOR_GP 13u
+
 static struct bench the_bench;
 
 static uint8_t *guest_page(uint64_t address)
@@ -131,6 +133,25 @@ void bench_exception(struct bench *b, unsigned int vector, uint32_t error_code)
     b->regs->error_code = error_code;
     guest_cpu_exception(b->v, b->regs, vector);
     guest_cpu_deliver(b->v, b->regs);
+}
+
+bool bench_run(struct bench *b, const char *hex)
+{
+    uint64_t rip = b->regs->rip;
+
+    bench_code(b, hex);
+    bench_exception(b, VECTOR_GP, 0);
+    return b->regs->rip == rip + strlen(hex) / 2;
+}
+
+bool bench_run_again(struct bench *b, const char *hex)
+{
+    uint64_t rip = b->regs->rip, rsp = b->regs->rsp;
+    bool done = bench_run(b, hex);
+
+    b->regs->rip = rip;
+    b->regs->rsp = rsp;
+    return done;
 }
 
 bool bench_at_handler(const struct bench *b, unsigned int vector)

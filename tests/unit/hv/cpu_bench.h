@@ -33,6 +33,12 @@ void bench_code(struct bench *b, const char *hex);
 /* An exception as the machine reports it, with what follows until the guest runs again. */
 void bench_exception(struct bench *b, unsigned int vector, uint32_t error_code);
 
+/* Runs one privileged instruction; true if it was emulated and rip is behind it. */
+bool bench_run(struct bench *b, const char *hex);
+
+/* Runs it and goes back, so that the next one starts where it did. */
+bool bench_run_again(struct bench *b, const char *hex);
+
 /* Whether the vCPU is now at the handler of a vector. */
 bool bench_at_handler(const struct bench *b, unsigned int vector);
 

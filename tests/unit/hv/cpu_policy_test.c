@@ -8,6 +8,7 @@
 #include "core/msr.h"
 #include "cpu_bench.h"
 #include "cpu_suites.h"
+#include "port/time.h"
 #include "pvabi/errno.h"
 
 /* Features that no PV guest may see, on a machine that has every one of them. */
@@ -146,6 +147,28 @@ START_TEST(time_leaf)
     ck_assert_uint_eq(cpu_policy_cpuid(b->v, 0x40000003, 0, false).a, 4);
     ck_assert_uint_eq(cpu_policy_cpuid(b->v, 0x40000003, 1, false).c, 0x80000000);
     ck_assert_uint_ge(cpu_policy_cpuid(b->v, 0x40000005, 0, false).b, 24);
+}
+END_TEST
+
+/* The clock's parameters, and a machine whose policy has no XSAVE. */
+START_TEST(leaves_of_time_and_state)
+{
+    static const xen_cpuid_leaf_t plain = {1, XEN_CPUID_NO_SUBLEAF, 0x306c3, 0, 0, ~0u};
+    struct bench *b = bench_start(false);
+    struct port_cpuid r;
+
+    b->d->tsc.offset = 0x123456789a;
+    r = cpu_policy_cpuid(b->v, 0x40000003, 1, false);
+    ck_assert(r.a == 0x3456789a && r.b == 0x12);
+    ck_assert_uint_eq(cpu_policy_cpuid(b->v, 0x40000003, 2, false).a, port_time_tsc_khz());
+    ck_assert_uint_eq(cpu_policy_cpuid(b->v, 0x40000003, 3, false).a, 0);
+    ck_assert_uint_eq(cpu_policy_cpuid(b->v, 0x40000002, 0, false).b, 0x40000000);
+    ck_assert_uint_eq(cpu_policy_cpuid(b->v, 4, 0, false).b, 0x01c0003f);
+    ck_assert_uint_eq(cpu_policy_cpuid(b->v, 4, 1000, false).b, 0);
+    ck_assert_uint_eq(cpu_policy_cpuid(b->v, 7, 1000, false).b, 0);
+    ck_assert_int_eq(cpu_policy_put_leaf(b->d->cpu_policy, &plain), 0);
+    b->v->cpu.cr4 = 0x40000;
+    ck_assert(!(cpu_policy_cpuid(b->v, 1, 0, true).c >> 27 & 1));
 }
 END_TEST
 
@@ -345,6 +368,7 @@ TCase *cpu_policy_tests(void)
     tcase_add_loop_test(tests, leaves_that_are_empty, 0, 13);
     tcase_add_test(tests, states);
     tcase_add_test(tests, time_leaf);
+    tcase_add_test(tests, leaves_of_time_and_state);
     tcase_add_test(tests, emulated_counter);
     tcase_add_loop_test(tests, invariant_counter, 0, 2);
     tcase_add_test(tests, through_the_arrays);

@@ -9,5 +9,7 @@ TCase *cpu_entry_tests(void);
 TCase *cpu_emulate_tests(void);
 TCase *cpu_policy_tests(void);
 TCase *cpu_tables_tests(void);
+TCase *cpu_msr_tests(void);
+TCase *cpu_io_tests(void);
 
 #endif

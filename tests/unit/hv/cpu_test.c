@@ -14,6 +14,8 @@ int main(void)
     suite_add_tcase(suite, cpu_emulate_tests());
     suite_add_tcase(suite, cpu_policy_tests());
     suite_add_tcase(suite, cpu_tables_tests());
+    suite_add_tcase(suite, cpu_msr_tests());
+    suite_add_tcase(suite, cpu_io_tests());
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
