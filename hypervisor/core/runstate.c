@@ -12,7 +12,8 @@ void sched_runstate_set(struct vcpu *v, int state, uint64_t now)
     struct vcpu_runstate_info *r = &v->sched.runstate;
 
     if (r->state != state) {
-        r->time[r->state] += now - r->state_entry_time;
+        /* The clock of the CPU that noted the entry may be a little ahead. */
+        r->time[r->state] += now > r->state_entry_time ? now - r->state_entry_time : 0;
         r->state_entry_time = now;
         r->state = state;
     }

@@ -35,10 +35,17 @@ static uint64_t fair_key(int64_t virtual_time)
     return (uint64_t)virtual_time ^ (1ull << 63);
 }
 
+/* What a vCPU has run and is not charged for yet. Another CPU's clock may be a little behind the one that noted the
+ * start. */
+static uint64_t fair_uncharged(const struct vcpu *v, uint64_t now)
+{
+    return now > v->sched.charged_until ? now - v->sched.charged_until : 0;
+}
+
 /* The virtual time of the current, with what is not charged yet. */
 static int64_t fair_live(const struct vcpu *v, uint64_t now)
 {
-    return v->sched.virtual_time + fair_scale(v, now - v->sched.charged_until);
+    return v->sched.virtual_time + fair_scale(v, fair_uncharged(v, now));
 }
 
 static void fair_raise_floor(struct sched_cpu *c, int64_t virtual_time)
@@ -189,7 +196,7 @@ static void fair_charge_cap(struct domain *d, struct vcpu *v, uint64_t ran, uint
 
 static void fair_charge(struct sched_cpu *c, struct vcpu *v, uint64_t now)
 {
-    uint64_t ran = now - v->sched.charged_until;
+    uint64_t ran = fair_uncharged(v, now);
 
     v->sched.charged_until = now;
     v->sched.virtual_time += fair_scale(v, ran);

@@ -135,6 +135,24 @@ START_TEST(a_late_comer_gets_no_more_than_its_share)
 }
 END_TEST
 
+/* CPUs' clocks differ by a little: one that lags must not charge ages. */
+START_TEST(a_clock_that_lags_charges_nothing)
+{
+    uint64_t alice_ran, bob_ran;
+
+    run_alone(alice, 0);
+    bench_run(10 * MS);
+    fake_set_time(alice->vcpus[0]->sched.charged_until - 1000);
+    bench_domain_up(bob);
+    bench_run(200 * MS);
+    alice_ran = ran(alice->vcpus[0]);
+    bob_ran = ran(bob->vcpus[0]) + ran(bob->vcpus[1]);
+    ck_assert_uint_lt(alice_ran, 120 * MS);
+    ck_assert_uint_gt(alice_ran, 65 * MS);
+    ck_assert_uint_lt(bob_ran, 201 * MS);
+}
+END_TEST
+
 START_TEST(a_sleeper_runs_soon)
 {
     struct vcpu *v = alice->vcpus[0];
@@ -300,6 +318,7 @@ TCase *sched_fair_tests(void)
     tcase_add_test(t, weights_are_kept);
     tcase_add_test(t, a_cap_holds_even_alone);
     tcase_add_test(t, a_late_comer_gets_no_more_than_its_share);
+    tcase_add_test(t, a_clock_that_lags_charges_nothing);
     tcase_add_test(t, a_sleeper_runs_soon);
     tcase_add_test(t, yield_lets_another_run);
     return t;
