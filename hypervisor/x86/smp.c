@@ -91,11 +91,19 @@ void x86_ap_start(void)
     x86_descriptors_cpu_init();
     x86_apic_cpu_init();
     x86_time_cpu_init();
+    x86_time_compare();
     cpu->current = cpu->idle;
     __atomic_store_n(&cpu->online, true, __ATOMIC_RELEASE);
     port_or_u64(&x86_cpus_online.bits, 1ull << cpu->id);
     sched_cpu_up(cpu->id, cpu->idle);
     x86_exit_idle();
+}
+
+/* What a CPU that has come does with the first one before it is online. */
+static bool is_online(const struct x86_cpu *cpu)
+{
+    x86_time_compare_other(cpu->id);
+    return __atomic_load_n(&cpu->online, __ATOMIC_ACQUIRE);
 }
 
 static bool start_one(unsigned int id)
@@ -109,7 +117,7 @@ static bool start_one(unsigned int id)
     for (unsigned int attempt = 0; attempt < 2; attempt++) {
         x86_apic_send_startup(cpu->apic_id, TRAMPOLINE >> PAGE_SHIFT);
         for (unsigned int i = 0; i < START_POLLS; i++) {
-            if (__atomic_load_n(&cpu->online, __ATOMIC_ACQUIRE)) {
+            if (is_online(cpu)) {
                 return true;
             }
             wait_ns(MILLISECOND / 2);

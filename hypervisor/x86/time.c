@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Time. One scale for all CPUs: their counters start together at reset and run at one rate; x86_time_init
- * says if not. */
+/* Time. One scale for all CPUs: their counters start together at reset and run at one rate; x86_time_init and
+ * x86_time_compare say if not. */
 #include "x86/time.h"
+#include "core/tsc_warp.h"
 #include "lib/log.h"
 #include "port/atomic.h"
 #include "port/cpu.h"
@@ -14,6 +15,9 @@
 #define TIMER_MAX_NS  1000000000ull
 /* An update of the RTC takes 2 ms; so many reads take longer on any machine. */
 #define RTC_READS_MAX 100000u
+/* So many turns tell; a CPU that an emulator does not run for a while gives none, and is not waited for for ever. */
+#define WARP_TURNS   5000u
+#define WARP_TIME_MS 20u
 
 static uint64_t tsc_start;
 static uint32_t tsc_mul; /* nanoseconds = (ticks << shift) * mul >> 32 */
@@ -22,6 +26,9 @@ static uint32_t tsc_khz;
 static uint64_t apic_hz;
 static bool stable;
 static uint64_t wallclock_base;
+static struct tsc_warp warp;
+static uint32_t warp_here; /* atomic: the CPU that is to be compared waits, 0: none */
+static uint32_t warp_done; /* atomic: and has looked enough */
 
 static void set_scale(uint64_t hz)
 {
@@ -104,6 +111,45 @@ void x86_time_init(bool unstable)
     log_info("time: TSC %u.%03u MHz (%s), APIC timer %llu.%03llu MHz", tsc_khz / 1000, tsc_khz % 1000,
              stable ? "stable" : "not stable", (unsigned long long)apic_hz / 1000000,
              (unsigned long long)apic_hz / 1000 % 1000);
+}
+
+/* Looks for some time, however the counters run: no more looks than 20 ms of a counter's own ticks hold. */
+static void look(void)
+{
+    uint64_t start = x86_rdtsc(), ticks = (uint64_t)tsc_khz * WARP_TIME_MS;
+
+    while (port_read_u32(&warp.turns) < WARP_TURNS && x86_rdtsc() - start < ticks) {
+        tsc_warp_look(&warp);
+        port_cpu_relax();
+    }
+}
+
+void x86_time_compare(void)
+{
+    port_write_release_u32(&warp_done, 0);
+    port_write_release_u32(&warp_here, port_cpu_id());
+    while (port_read_acquire_u32(&warp_here) != 0) {
+        port_cpu_relax();
+    }
+    look();
+    port_write_release_u32(&warp_done, 1);
+}
+
+void x86_time_compare_other(unsigned int cpu)
+{
+    if (port_read_acquire_u32(&warp_here) != cpu) {
+        return;
+    }
+    tsc_warp_init(&warp);
+    port_write_release_u32(&warp_here, 0);
+    do {
+        look();
+    } while (!port_read_acquire_u32(&warp_done));
+    if (warp.most > 0) {
+        log_warning("the TSCs of CPUs 0 and %u are at least %llu ticks apart: not stable", cpu,
+                    (unsigned long long)warp.most);
+        stable = false;
+    }
 }
 
 void x86_time_cpu_init(void)
