@@ -10,23 +10,33 @@
 /* The restart of a preempted EVTCHNOP_reset: the ABI's number, which guests do not use. */
 #define EVTCHNOP_RESET_CONTINUE 14u
 
+/* A domain that d names and may control, with a reference: -XEN_ESRCH, -XEN_EPERM. */
+static int evtchn_op_target(struct domain *d, domid_t id, struct domain **target)
+{
+    *target = domain_get_or_self(id);
+    if (!*target) {
+        return -XEN_ESRCH;
+    }
+    if (!domain_may_control(d, *target)) {
+        domain_put(*target);
+        return -XEN_EPERM;
+    }
+    return 0;
+}
+
 static int evtchn_op_alloc_unbound(struct domain *d, guest_va_t argument)
 {
     struct evtchn_alloc_unbound op;
     struct domain *target;
     int ret = port_copy_from_guest(&op, argument, sizeof(op));
 
+    if (!ret) {
+        ret = evtchn_op_target(d, op.dom, &target);
+    }
     if (ret) {
         return ret;
     }
-    target = domain_get_or_self(op.dom);
-    if (!target) {
-        return -XEN_ESRCH;
-    }
-    ret = domain_may_control(d, target) ? 0 : -XEN_EPERM;
-    if (!ret) {
-        ret = evtchn_alloc_unbound(target, op.remote_dom == DOMID_SELF ? d->id : op.remote_dom, &op.port);
-    }
+    ret = evtchn_alloc_unbound(target, op.remote_dom == DOMID_SELF ? d->id : op.remote_dom, &op.port);
     if (!ret) {
         ret = port_copy_to_guest(argument, &op, sizeof(op));
     }
@@ -110,14 +120,13 @@ static int evtchn_op_status(struct domain *d, guest_va_t argument)
     struct domain *target;
     int ret = port_copy_from_guest(&op, argument, sizeof(op));
 
+    if (!ret) {
+        ret = evtchn_op_target(d, op.dom, &target);
+    }
     if (ret) {
         return ret;
     }
-    target = domain_get_or_self(op.dom);
-    if (!target) {
-        return -XEN_ESRCH;
-    }
-    ret = domain_may_control(d, target) ? evtchn_get_status(target, op.port, &op) : -XEN_EPERM;
+    ret = evtchn_get_status(target, op.port, &op);
     if (!ret) {
         ret = port_copy_to_guest(argument, &op, sizeof(op));
     }
@@ -148,16 +157,13 @@ static int evtchn_op_reset(struct domain *d, guest_va_t argument, bool resuming)
     struct domain *target;
     int ret = port_copy_from_guest(&op, argument, sizeof(op));
 
+    if (!ret) {
+        ret = evtchn_op_target(d, op.dom, &target);
+    }
     if (ret) {
         return ret;
     }
-    target = domain_get_or_self(op.dom);
-    if (!target) {
-        return -XEN_ESRCH;
-    }
-    if (!domain_may_control(d, target)) {
-        ret = -XEN_EPERM;
-    } else if (target != d && target->toolstack_pauses == 0) {
+    if (target != d && target->toolstack_pauses == 0) {
         ret = -XEN_EINVAL;
     } else {
         ret = evtchn_reset(target, resuming);

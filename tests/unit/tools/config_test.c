@@ -4,34 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/config.h"
+#include "config_bench.h"
 #include "lib/schema.h"
 #include "suites.h"
 
 #define GOOD "{\n\"name\": \"web\",\n\"kernel\": \"/boot/vmlinuz\",\n\"memory\": \"512M\""
-
-static struct pv_error error;
-
-static struct pv_config *parse_with(const char *text, char *const overrides[], size_t count)
-{
-    memset(&error, 0, sizeof(error));
-    return pv_config_parse("web.json", text, strlen(text), overrides, count, &error);
-}
-
-static struct pv_config *parse(const char *text)
-{
-    return parse_with(text, NULL, 0);
-}
-
-/* The text is refused with exactly this message, as a mistake of the configuration. */
-static void refuse(const char *text, const char *message)
-{
-    struct pv_config *config = parse(text);
-
-    ck_assert_ptr_null(config);
-    ck_assert_str_eq(error.message, message);
-    ck_assert_int_eq(error.class, PV_ERROR_USAGE);
-}
 
 START_TEST(defaults)
 {

@@ -5,33 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/config.h"
+#include "config_bench.h"
 #include "lib/json.h"
 #include "suites.h"
 
 #define GOOD "{\n\"name\": \"web\",\n\"kernel\": \"/boot/vmlinuz\",\n\"memory\": \"512M\",\n"
-
-static struct pv_error error;
-
-static struct pv_config *parse_with(const char *text, char *const overrides[], size_t count)
-{
-    memset(&error, 0, sizeof(error));
-    return pv_config_parse("web.json", text, strlen(text), overrides, count, &error);
-}
-
-static struct pv_config *parse(const char *text)
-{
-    return parse_with(text, NULL, 0);
-}
-
-static void refuse(const char *text, const char *message)
-{
-    struct pv_config *config = parse(text);
-
-    ck_assert_ptr_null(config);
-    ck_assert_str_eq(error.message, message);
-    ck_assert_int_eq(error.class, PV_ERROR_USAGE);
-}
 
 /* The numbers are Xen's, which guests decode: 202 << 8 and 16 for each disk, then 1 << 28 and 256 for each. */
 START_TEST(disk_numbers)
