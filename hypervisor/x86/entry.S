@@ -44,40 +44,6 @@
 #define BOUNCE_HAS_ERROR 2
 #define BOUNCE_CLEARS_DF 4
 
-    .macro FAST_SAVE
-    cld
-    CLAC
-    push %rdi
-    push %rsi
-    push %rdx
-    push %rcx
-    push %rax
-    push %r8
-    push %r9
-    .endm
-
-    .macro FAST_RESTORE
-    pop %r9
-    pop %r8
-    pop %rax
-    pop %rcx
-    pop %rdx
-    pop %rsi
-    pop %rdi
-    .endm
-
-/* The rest of SAVE_REGISTERS, behind FAST_SAVE. */
-    .macro FAST_SAVE_REST
-    push %r10
-    push %r11
-    push %rbx
-    push %rbp
-    push %r12
-    push %r13
-    push %r14
-    push %r15
-    .endm
-
 /*
  * SYSCALL in 64-bit mode. The CPU's own stub has put the guest's rsp into scratch_rsp and rsp at the end of the stack's
  * register area, below the data selectors.
