@@ -22,7 +22,7 @@
 #include "pvabi/domctl.h"
 #include "pvabi/memory.h"
 
-#define DOMAIN_VCPUS_MAX 8192u
+#define DOMAIN_VCPUS_MAX 512u /* all of them go at once at the end of a domain */
 #define DOMAIN_E820_MAX  128u
 
 enum domain_life {

@@ -18,6 +18,7 @@
 
 #define MAPPING_FRAMES_MAX 64u
 #define PADDR_BITS         52u
+#define VCPU_BATCH         64u /* that are made between two looks for other work */
 
 int64_t domctl_destroy(struct domain *d, struct xen_domctl *op, bool *copy_back)
 {
@@ -51,26 +52,37 @@ int64_t domctl_resume(struct domain *d, struct xen_domctl *op, bool *copy_back)
     return 0;
 }
 
+/* The next VCPU_BATCH vCPUs that there are not yet; -XEN_ERESTART: more are missing. */
+static int64_t make_vcpus(struct domain *d)
+{
+    struct lock_token token = lock_acquire(&d->lock);
+    unsigned int made = 0;
+    int64_t error = 0;
+
+    for (uint32_t id = 0; id < d->vcpu_count && !error; id++) {
+        if (!d->vcpus[id]) {
+            error = d->life != DOMAIN_ALIVE ? -XEN_EINVAL : made++ == VCPU_BATCH ? -XEN_ERESTART : vcpu_create(d, id);
+        }
+    }
+    lock_release(token);
+    return error;
+}
+
 /* All vCPUs are made here, as many as the domain was created for. */
 int64_t domctl_max_vcpus(struct domain *d, struct xen_domctl *op, bool *copy_back)
 {
-    struct lock_token token;
-    int64_t error = 0;
+    int64_t error;
 
     (void)copy_back;
     if (op->u.max_vcpus.max != d->vcpu_count || d == CURRENT_DOMAIN()) {
         return -XEN_EINVAL;
     }
-    domain_pause(d);
-    token = lock_acquire(&d->lock);
-    for (uint32_t id = 0; id < d->vcpu_count && !error; id++) {
-        if (!d->vcpus[id]) {
-            error = d->life == DOMAIN_ALIVE ? vcpu_create(d, id) : -XEN_EINVAL;
-        }
-    }
-    lock_release(token);
-    domain_unpause(d);
-    return error;
+    do {
+        domain_pause(d);
+        error = make_vcpus(d);
+        domain_unpause(d);
+    } while (error == -XEN_ERESTART && !port_preempt_pending());
+    return error == -XEN_ERESTART ? HYPERCALL_RESTART : error;
 }
 
 int64_t domctl_max_mem(struct domain *d, struct xen_domctl *op, bool *copy_back)

@@ -9,17 +9,6 @@
 #include "port/guest_copy.h"
 #include "port/map.h"
 
-#define ORDER_MAX_GUEST    9u  /* 2 MiB */
-#define ORDER_MAX_HARDWARE 12u /* of a domain with devices, for its DMA */
-
-unsigned int memory_order_max(const struct domain *caller)
-{
-    if (caller->privileged) {
-        return FRAME_ORDER_MAX;
-    }
-    return domain_has_hardware(caller) ? ORDER_MAX_HARDWARE : ORDER_MAX_GUEST;
-}
-
 #define NODES_MAX 64u
 
 int memory_place_decode(const struct domain *caller, unsigned int mem_flags, struct memory_place *place)

@@ -13,8 +13,8 @@ struct domain;
 #define MEMORY_OPERATION_BITS 6u
 #define MEMORY_OPERATION_MASK ((1ull << MEMORY_OPERATION_BITS) - 1)
 
-/* The largest extent that the caller may have, as a power of two of frames. */
-unsigned int memory_order_max(const struct domain *caller);
+/* The largest extent, as a power of two of frames: it is taken, cleaned and given without a look for other work. */
+#define MEMORY_ORDER_MAX 9u
 
 /* What mem_flags ask of an allocation. */
 struct memory_place {

@@ -217,7 +217,7 @@ static int exchange_run(struct exchange *x)
 static int exchange_check(const struct xen_memory_exchange *in)
 {
     const struct xen_memory_reservation *give = &in->in, *get = &in->out;
-    unsigned int max = memory_order_max(CURRENT_DOMAIN());
+    unsigned int max = MEMORY_ORDER_MAX;
 
     if (give->extent_order > max || get->extent_order > max) {
         return -XEN_EPERM;

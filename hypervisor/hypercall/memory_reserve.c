@@ -86,7 +86,7 @@ static bool reserve_decode(guest_va_t at, uint64_t start, struct reserve *r)
     const struct domain *caller = CURRENT_DOMAIN();
 
     if (port_copy_from_guest(&in, at, sizeof(in)) || in.nr_extents > EXTENTS_MAX || start >= in.nr_extents ||
-        in.extent_order > memory_order_max(caller) || memory_place_decode(caller, in.mem_flags, &r->place)) {
+        in.extent_order > MEMORY_ORDER_MAX || memory_place_decode(caller, in.mem_flags, &r->place)) {
         return false;
     }
     r->list = GUEST_HANDLE_VA(in.extent_start);

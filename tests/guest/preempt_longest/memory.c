@@ -3,7 +3,7 @@
 #include "guest/test.h"
 #include "preempt_longest/longest.h"
 
-#define ORDER_MAX 9 /* that any guest may have */
+#define ORDER_MAX 9 /* that any domain may have */
 #define EXTENT    (1u << ORDER_MAX)
 
 static xen_pfn_t small[EXTENT], large;
