@@ -69,9 +69,10 @@ void blkback_free(struct blkback *back);
 
 /*
  * The driver "vbd" for xenbus_register. `open` finds the disk of a device by its folder's "params"; NULL
- * refuses.
+ * refuses. `release` gets it back when the device is gone.
  */
 extern const struct xenbus_driver blkback_driver;
 extern const struct blkback_disk *(*blkback_open)(struct xenbus_device *device, const char *params);
+extern void (*blkback_release)(const struct blkback_disk *disk);
 
 #endif

@@ -7,6 +7,7 @@
 #include "pvabi/errno.h"
 
 const struct blkback_disk *(*blkback_open)(struct xenbus_device *device, const char *params);
+void (*blkback_release)(const struct blkback_disk *disk);
 
 static int probe(struct xenbus_device *device)
 {
@@ -97,6 +98,17 @@ static bool work(struct xenbus_device *device)
     return blkback_work(device->data);
 }
 
+static void remove(struct xenbus_device *device)
+{
+    struct blkback *back = device->data;
+    const struct blkback_disk *disk = back->disk;
+
+    blkback_free(back);
+    if (blkback_release) {
+        blkback_release(disk);
+    }
+}
+
 const struct xenbus_driver blkback_driver = {
     .role = XENBUS_BACK,
     .type = "vbd",
@@ -104,5 +116,6 @@ const struct xenbus_driver blkback_driver = {
     .announce = announce,
     .connect = connect,
     .disconnect = disconnect,
+    .remove = remove,
     .work = work,
 };

@@ -2,6 +2,7 @@
 /* The disk frontend's part of the handshake. */
 #include "guest/blkfront.h"
 
+#include "guest/memory.h"
 #include "guest/printf.h"
 #include "pvabi/errno.h"
 
@@ -86,6 +87,11 @@ static bool busy(const struct xenbus_device *device)
     return blkfront_busy(device->data);
 }
 
+static void remove(struct xenbus_device *device)
+{
+    free(device->data);
+}
+
 const struct xenbus_driver blkfront_driver = {
     .role = XENBUS_FRONT,
     .type = "vbd",
@@ -93,6 +99,7 @@ const struct xenbus_driver blkfront_driver = {
     .publish = publish,
     .connect = connect,
     .disconnect = disconnect,
+    .remove = remove,
     .work = work,
     .busy = busy,
 };

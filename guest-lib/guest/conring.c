@@ -190,6 +190,11 @@ static void disconnect(struct xenbus_device *device)
     conring_detach(device->data);
 }
 
+static void remove(struct xenbus_device *device)
+{
+    free(device->data);
+}
+
 const struct xenbus_driver conring_front_driver = {
     .role = XENBUS_FRONT,
     .type = "console",
@@ -197,6 +202,7 @@ const struct xenbus_driver conring_front_driver = {
     .publish = publish,
     .connect = connect_front,
     .disconnect = disconnect,
+    .remove = remove,
 };
 
 const struct xenbus_driver conring_back_driver = {
@@ -206,4 +212,5 @@ const struct xenbus_driver conring_back_driver = {
     .announce = announce,
     .connect = connect_back,
     .disconnect = disconnect,
+    .remove = remove,
 };

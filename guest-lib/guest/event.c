@@ -19,6 +19,8 @@ static struct {
 } ports[EVENT_PORTS];
 
 static bool fifo;
+/* The ports that the program knows are those of a domain that is no more: nothing is asked about them. */
+static bool lost;
 
 void event_init(void)
 {
@@ -51,6 +53,19 @@ static void bit_clear(volatile xen_ulong_t *words, evtchn_port_t bit)
 static bool bit_get(volatile xen_ulong_t *words, evtchn_port_t bit)
 {
     return words[bit / BITS] >> (bit % BITS) & 1;
+}
+
+void event_forget(void)
+{
+    lost = true;
+    memset(ports, 0, sizeof(ports));
+}
+
+int event_resume(void)
+{
+    lost = false;
+    event_init();
+    return fifo ? event_fifo_resume() : 0;
 }
 
 void event_mask(evtchn_port_t port)
@@ -225,6 +240,9 @@ int event_close(evtchn_port_t port)
 {
     struct evtchn_close request = {.port = port};
 
+    if (lost) {
+        return 0;
+    }
     event_set_handler(port, NULL, NULL);
     return (int)hypercall_event_channel_op(EVTCHNOP_close, HARG(&request));
 }

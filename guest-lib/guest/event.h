@@ -56,7 +56,13 @@ void event_block(void);
 /* Sleeps until `port` is pending or the system time `until` (0: for ever); upcalls must be masked. */
 int event_poll(evtchn_port_t port, uint64_t until);
 
+/* After a resume as another domain: every port is gone, and until event_resume closing one does nothing. */
+void event_forget(void);
+/* Masks every port, and changes to the FIFO format again if that was in use. 0 or a negative error. */
+int event_resume(void);
+
 /* The FIFO format's own part, for event.c. */
+int event_fifo_resume(void);
 int event_fifo_init(void);
 bool event_fifo_next(evtchn_port_t *port);
 _Atomic uint32_t *event_fifo_word(evtchn_port_t port);

@@ -8,6 +8,7 @@
 #include "guest/event.h"
 #include "guest/hypercall.h"
 #include "guest/memory.h"
+#include "guest/string.h"
 #include "guest/vcpu.h"
 
 #define WORDS_PER_PAGE (PAGE_SIZE / sizeof(event_word_t))
@@ -27,16 +28,21 @@ _Atomic uint32_t *event_fifo_word(evtchn_port_t port)
     return &array[port / WORDS_PER_PAGE][port % WORDS_PER_PAGE];
 }
 
-static int add_array_page(void)
+static int give_array_page(_Atomic uint32_t *page)
 {
-    _Atomic uint32_t *page = memory_page_alloc();
     struct evtchn_expand_array request = {.array_gfn = memory_va_to_mfn(page)};
-    int error;
 
     for (unsigned int i = 0; i < WORDS_PER_PAGE; i++) {
         page[i] = 1u << EVTCHN_FIFO_MASKED;
     }
-    error = (int)hypercall_event_channel_op(EVTCHNOP_expand_array, HARG(&request));
+    return (int)hypercall_event_channel_op(EVTCHNOP_expand_array, HARG(&request));
+}
+
+static int add_array_page(void)
+{
+    _Atomic uint32_t *page = memory_page_alloc();
+    int error = give_array_page(page);
+
     if (!error) {
         array[array_pages++] = page;
     }
@@ -53,15 +59,12 @@ int event_fifo_grow(evtchn_port_t port)
     return error;
 }
 
-static int init_vcpu(unsigned int id)
+static int init_vcpu(unsigned int id, struct evtchn_fifo_control_block *control)
 {
-    struct evtchn_fifo_control_block *control = memory_page_alloc();
     struct evtchn_init_control request = {.control_gfn = memory_va_to_mfn(control), .vcpu = id};
     int error = (int)hypercall_event_channel_op(EVTCHNOP_init_control, HARG(&request));
 
-    if (error) {
-        memory_page_free(control);
-    } else {
+    if (!error) {
         queues[id].control = control;
     }
     return error;
@@ -73,9 +76,30 @@ int event_fifo_init(void)
     int error = 0;
 
     for (unsigned int id = 0; id < count && id < VCPU_MAX && !error; id++) {
-        error = init_vcpu(id);
+        void *control = memory_page_alloc();
+
+        error = init_vcpu(id, control);
+        if (error) {
+            memory_page_free(control);
+        }
     }
     return error ? error : event_fifo_grow(0);
+}
+
+/* The same pages, given to the hypervisor once more. */
+int event_fifo_resume(void)
+{
+    int error = 0;
+
+    for (unsigned int id = 0; id < VCPU_MAX && queues[id].control && !error; id++) {
+        memset(queues[id].head, 0, sizeof(queues[id].head));
+        memset(queues[id].control, 0, PAGE_SIZE);
+        error = init_vcpu(id, queues[id].control);
+    }
+    for (unsigned int page = 0; page < array_pages && !error; page++) {
+        error = give_array_page(array[page]);
+    }
+    return error;
 }
 
 /* Unlinks a port and returns what its word linked to. */

@@ -48,6 +48,25 @@ int grant_init(void)
     return frame_count ? 0 : table_grow();
 }
 
+void grant_suspend(void)
+{
+    for (unsigned int frame = 0; frame < frame_count; frame++) {
+        pt_unmap((char *)table + frame * PAGE_SIZE);
+    }
+}
+
+int grant_resume(void)
+{
+    unsigned int wanted = frame_count;
+    int error = 0;
+
+    frame_count = 0;
+    while (frame_count < wanted && !error) {
+        error = table_grow();
+    }
+    return error;
+}
+
 struct grant_entry_v1 *grant_table(void)
 {
     return table;

@@ -30,6 +30,11 @@ bool grant_end(grant_ref_t reference);
 int grant_map(void *address, domid_t domain, grant_ref_t reference, uint32_t flags, grant_handle_t *handle);
 int grant_unmap(void *address, grant_handle_t handle);
 
+/* Before a suspend: the table is mapped nowhere. */
+void grant_suspend(void);
+/* Afterwards: maps as much of it again. As another domain it is empty. 0 or a negative error. */
+int grant_resume(void);
+
 /* Copies between pages of the linear map and others' grants, many to one hypercall. */
 #define GRANT_COPIES 32
 struct grant_copies {

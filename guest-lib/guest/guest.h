@@ -4,6 +4,7 @@
 #define GUEST_GUEST_H
 
 #include "guest/console.h"
+#include "guest/control.h"
 #include "guest/event.h"
 #include "guest/exit.h"
 #include "guest/grant.h"
@@ -15,6 +16,7 @@
 #include "guest/pv_machine.h"
 #include "guest/start.h"
 #include "guest/string.h"
+#include "guest/suspend.h"
 #include "guest/time.h"
 #include "guest/trap.h"
 #include "guest/user.h"

@@ -10,7 +10,8 @@
 uint32_t net_checksum_add(uint32_t sum, const void *data, unsigned int size);
 /* Folded and inverted, in network order as it is stored. */
 uint16_t net_checksum_end(uint32_t sum);
-/* Fills in the TCP or UDP checksum of an Ethernet frame with IPv4. False if it is none such. */
+/* Fills in the TCP or UDP checksum of an Ethernet frame with IPv4, or with IPv6 that has no extension
+ * headers. False if it is none such. */
 bool net_checksum_fill(void *frame, unsigned int size);
 
 #endif

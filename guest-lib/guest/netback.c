@@ -5,6 +5,7 @@
 #include "guest/event.h"
 #include "guest/memory.h"
 #include "guest/net_checksum.h"
+#include "guest/net_segment.h"
 #include "guest/pagetable.h"
 #include "pvabi/errno.h"
 
@@ -302,15 +303,13 @@ static bool takes_gso(const struct netback *back, const struct net_frame *frame)
            (frame->gso_type == XEN_NETIF_GSO_TYPE_TCPV6 && back->gso_tcpv6);
 }
 
-bool netback_deliver(struct netback *back, const struct net_frame *frame)
+/* Without a notification. */
+static bool deliver_one(struct netback *back, struct netback_queue *queue, const struct net_frame *frame)
 {
-    struct netback_queue *queue = choose_queue(back, frame);
     unsigned int slots = (frame->size + NET_PAGE - 1) / NET_PAGE;
     struct net_frame copy = *frame;
-    int notify;
 
-    if (!queue || !queue->attached || queue->broken || !takes_gso(back, frame) ||
-        (slots > 1 && !back->scatter) || !has_room(queue, slots + (frame->gso_type != 0))) {
+    if ((slots > 1 && !back->scatter) || !has_room(queue, slots + (frame->gso_type != 0))) {
         back->dropped++;
         return false;
     }
@@ -320,11 +319,45 @@ bool netback_deliver(struct netback *back, const struct net_frame *frame)
     }
     put_frame(back, queue, &copy);
     back->delivered++;
+    return true;
+}
+
+/* A large frame for a frontend that takes none: as many as it makes, or as there is room for. */
+static bool deliver_segments(struct netback *back, struct netback_queue *queue, const struct net_frame *frame)
+{
+    struct net_segments segments;
+    struct net_frame piece = {.validated = true};
+
+    if (!net_segments_begin(&segments, frame->data, frame->size, frame->gso_type, frame->gso_size)) {
+        back->dropped++;
+        return false;
+    }
+    back->segment_room = back->segment_room ? back->segment_room : memory_pages_alloc(BUFFER_PAGES);
+    piece.data = back->segment_room;
+    while ((piece.size = net_segments_next(&segments, piece.data)) != 0) {
+        if (!deliver_one(back, queue, &piece)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool netback_deliver(struct netback *back, const struct net_frame *frame)
+{
+    struct netback_queue *queue = choose_queue(back, frame);
+    bool whole;
+    int notify;
+
+    if (!queue || !queue->attached || queue->broken) {
+        back->dropped++;
+        return false;
+    }
+    whole = takes_gso(back, frame) ? deliver_one(back, queue, frame) : deliver_segments(back, queue, frame);
     RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&queue->rx, notify);
     if (notify) {
         event_send(queue->rx_port);
     }
-    return true;
+    return whole;
 }
 
 void netback_detach(struct netback *back)
@@ -349,5 +382,8 @@ void netback_detach(struct netback *back)
 void netback_free(struct netback *back)
 {
     memory_pages_free(back->buffer, BUFFER_PAGES);
+    if (back->segment_room) {
+        memory_pages_free(back->segment_room, BUFFER_PAGES);
+    }
     free(back);
 }

@@ -44,6 +44,7 @@ struct netback {
     bool scatter, gso_tcpv4, gso_tcpv6, csum; /* what the frontend takes */
     unsigned int next_queue;                  /* of its own packets' flow, for delivery */
     char *buffer;
+    char *segment_room; /* for one frame cut from a large one, once there was one to cut */
     struct net_packet packet;
     struct grant_copies copies;
     netback_receive *receive;
@@ -58,7 +59,10 @@ int netback_attach(struct netback *back, unsigned int queue, grant_ref_t tx, gra
 bool netback_work(struct netback *back);
 /* The same before the end: what a ring can hold, and no more, however much the frontend adds. */
 void netback_work_last(struct netback *back);
-/* Gives the frontend a packet, by the queue of its hash; false if it has no room, and the packet is lost. */
+/*
+ * Gives the frontend a packet, by the queue of its hash; false if it has no room, and the packet is lost. A large
+ * TCP packet for a frontend that takes none is cut into small ones, of which the last may be lost.
+ */
 bool netback_deliver(struct netback *back, const struct net_frame *frame);
 void netback_detach(struct netback *back);
 void netback_free(struct netback *back);

@@ -99,6 +99,11 @@ static bool work(struct xenbus_device *device)
     return netback_work(device->data);
 }
 
+static void remove(struct xenbus_device *device)
+{
+    netback_free(device->data);
+}
+
 const struct xenbus_driver netback_driver = {
     .role = XENBUS_BACK,
     .type = "vif",
@@ -106,5 +111,6 @@ const struct xenbus_driver netback_driver = {
     .announce = announce,
     .connect = connect,
     .disconnect = disconnect,
+    .remove = remove,
     .work = work,
 };

@@ -4,6 +4,7 @@
 
 #include "guest/event.h"
 #include "guest/memory.h"
+#include "guest/net_segment.h"
 #include "pvabi/errno.h"
 
 #define BUFFER_PAGES 16ul
@@ -142,17 +143,11 @@ static void put_frame(struct netfront_queue *queue, const struct net_frame *fram
     }
 }
 
-int netfront_send(struct netfront *front, unsigned int index, const struct net_frame *frame)
+static int send_one(struct netfront *front, struct netfront_queue *queue, const struct net_frame *frame)
 {
-    struct netfront_queue *queue = &front->queues[index];
     unsigned int pages = (frame->size + NET_PAGE - 1) / NET_PAGE;
-    int notify;
 
-    if (!queue->attached || queue->broken) {
-        return -XEN_EIO;
-    }
-    if (frame->size > NET_PACKET_MAX || frame->size < NET_HEADER_SIZE || (pages > 1 && !front->scatter) ||
-        (frame->gso_type && !front->gso)) {
+    if (frame->size > NET_PACKET_MAX || frame->size < NET_HEADER_SIZE || (pages > 1 && !front->scatter)) {
         return -XEN_E2BIG;
     }
     if (queue->tx_free_count < pages || RING_FREE_REQUESTS(&queue->tx) < pages + 1) {
@@ -160,6 +155,55 @@ int netfront_send(struct netfront *front, unsigned int index, const struct net_f
     }
     put_frame(queue, frame);
     front->sent++;
+    return 0;
+}
+
+/* A large frame for a backend that takes none: all of what it makes, or nothing. */
+static int send_segments(struct netfront *front, struct netfront_queue *queue, const struct net_frame *frame)
+{
+    struct net_segments segments;
+    struct net_frame piece = {.validated = true};
+    unsigned int pages;
+
+    if (!net_segments_begin(&segments, frame->data, frame->size, frame->gso_type, frame->gso_size)) {
+        return -XEN_E2BIG;
+    }
+    pages = (net_segments_largest(&segments) + NET_PAGE - 1) / NET_PAGE;
+    if ((pages > 1 && !front->scatter) || segments.count * pages > front->slots) {
+        return -XEN_E2BIG;
+    }
+    if (queue->tx_free_count < segments.count * pages ||
+        RING_FREE_REQUESTS(&queue->tx) < segments.count * pages) {
+        return -XEN_EAGAIN;
+    }
+    piece.data = memory_pages_alloc(BUFFER_PAGES);
+    while ((piece.size = net_segments_next(&segments, piece.data)) != 0) {
+        put_frame(queue, &piece);
+        front->sent++;
+    }
+    memory_pages_free(piece.data, BUFFER_PAGES);
+    return 0;
+}
+
+static bool takes_gso(const struct netfront *front, const struct net_frame *frame)
+{
+    return frame->gso_type == XEN_NETIF_GSO_TYPE_NONE ||
+           (frame->gso_type == XEN_NETIF_GSO_TYPE_TCPV4 && front->gso) ||
+           (frame->gso_type == XEN_NETIF_GSO_TYPE_TCPV6 && front->gso_tcpv6);
+}
+
+int netfront_send(struct netfront *front, unsigned int index, const struct net_frame *frame)
+{
+    struct netfront_queue *queue = &front->queues[index];
+    int notify, error;
+
+    if (!queue->attached || queue->broken) {
+        return -XEN_EIO;
+    }
+    error = takes_gso(front, frame) ? send_one(front, queue, frame) : send_segments(front, queue, frame);
+    if (error) {
+        return error;
+    }
     RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&queue->tx, notify);
     if (notify) {
         event_send(queue->port);

@@ -39,7 +39,7 @@ struct netfront {
     uint8_t mac[6];
     unsigned int queue_count;
     unsigned int slots; /* of each ring that are used, at most NETFRONT_SLOTS */
-    bool scatter, gso;
+    bool scatter, gso, gso_tcpv6;
     struct netfront_queue queues[NETFRONT_QUEUES];
     netfront_receive *receive;
     void *data;
@@ -48,8 +48,8 @@ struct netfront {
 
 struct netfront *netfront_create(domid_t domain, netfront_receive *receive, void *data);
 int netfront_make_queue(struct netfront *front, unsigned int queue);
-/* Sends a frame. -XEN_EAGAIN while there is no room, -XEN_EIO when the queue is broken, -XEN_E2BIG for what
- * the backend does not take. */
+/* Sends a frame; a large TCP frame for a backend that takes none is cut into small ones. -XEN_EAGAIN while there
+ * is no room, -XEN_EIO when the queue is broken, -XEN_E2BIG for what the backend does not take. */
 int netfront_send(struct netfront *front, unsigned int queue, const struct net_frame *frame);
 bool netfront_work(struct netfront *front);
 /* Whether the backend has frames that it has not answered; a broken queue's do not count. */

@@ -2,6 +2,7 @@
 /* The network frontend's part of the handshake. */
 #include "guest/netfront.h"
 
+#include "guest/memory.h"
 #include "guest/printf.h"
 #include "pvabi/errno.h"
 
@@ -71,6 +72,7 @@ static int publish(struct xenbus_device *device)
     }
     front->scatter = xs_get_number(device->other, "feature-sg", 0) == 1;
     front->gso = xs_get_number(device->other, "feature-gso-tcpv4", 0) == 1;
+    front->gso_tcpv6 = xs_get_number(device->other, "feature-gso-tcpv6", 0) == 1;
     front->queue_count = xs_get_number(device->other, "multi-queue-max-queues", 1) >= NETFRONT_QUEUES ? 2 : 1;
     if (front->queue_count > 1) {
         xs_write_number(device->path, "multi-queue-num-queues", front->queue_count);
@@ -104,6 +106,11 @@ static bool busy(const struct xenbus_device *device)
     return netfront_busy(device->data);
 }
 
+static void remove(struct xenbus_device *device)
+{
+    free(device->data);
+}
+
 const struct xenbus_driver netfront_driver = {
     .role = XENBUS_FRONT,
     .type = "vif",
@@ -112,6 +119,7 @@ const struct xenbus_driver netfront_driver = {
     .publish = publish,
     .connect = connect,
     .disconnect = disconnect,
+    .remove = remove,
     .work = work,
     .busy = busy,
 };

@@ -158,12 +158,28 @@ int pt_unpin(void *page)
     return error ? error : pt_protect(page, true);
 }
 
+void pt_publish_frames(void)
+{
+    volatile struct arch_shared_info *arch = &guest_shared_info->arch;
+
+    arch->p2m_generation++;
+    x86_mfence();
+    arch->max_pfn = guest_start_info->nr_pages;
+    arch->pfn_to_mfn_frame_list_list = MFN_NONE;
+    arch->p2m_vaddr = guest_start_info->mfn_list;
+    arch->p2m_cr3 = pt_root_mfn() << PAGE_SHIFT;
+    /* Odd while it changes: a reader that saw the same even number before and after saw all of it. */
+    x86_mfence();
+    arch->p2m_generation++;
+}
+
 int pt_load_root(unsigned long mfn)
 {
     int error = pt_mmuext(MMUEXT_NEW_BASEPTR, mfn);
 
     if (!error) {
         root_mfn = mfn;
+        pt_publish_frames();
     }
     return error;
 }
@@ -193,4 +209,9 @@ void pt_free_root(uint64_t *root)
 void pt_flush_local(void)
 {
     pt_mmuext(MMUEXT_TLB_FLUSH_LOCAL, 0);
+}
+
+void pt_resume(unsigned long root_pfn)
+{
+    root_mfn = memory_pfn_to_mfn(root_pfn);
 }

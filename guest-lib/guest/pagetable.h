@@ -79,5 +79,12 @@ uint64_t *pt_clone_root(void);
 /* Unpins and frees a root made by pt_clone_root. */
 void pt_free_root(uint64_t *root);
 void pt_flush_local(void);
+/*
+ * Tells who saves the domain where the list of its frames is: the library has it where the domain builder put it.
+ * They look before they ask for the suspend, so it is told at start of day and for each new root.
+ */
+void pt_publish_frames(void);
+/* After a resume: the frames of memory are others, the kernel's root is now behind this pseudo-physical one. */
+void pt_resume(unsigned long root_pfn);
 
 #endif

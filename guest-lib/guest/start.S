@@ -66,6 +66,7 @@ vcpu_boot_stack:
     note_word XEN_ELFNOTE_PADDR_OFFSET, 0
     note_word XEN_ELFNOTE_ENTRY, _start
     note_word XEN_ELFNOTE_HYPERCALL_PAGE, hypercall_page
+    note_long XEN_ELFNOTE_SUSPEND_CANCEL, 1
     note_long XEN_ELFNOTE_SUPPORTED_FEATURES, GUEST_FEATURES
 
     .section .note.GNU-stack, "", @progbits

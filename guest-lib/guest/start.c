@@ -62,6 +62,7 @@ void guest_start(struct start_info *info)
         guest_crash("shared_info cannot be mapped");
     }
     vcpu_attach_info(guest_shared_info);
+    pt_publish_frames();
     trap_init();
     event_init();
     event_enable();

@@ -2,6 +2,8 @@
 /* Reads pvclock and the wall clock, sets timers. */
 #include "guest/time.h"
 
+#include <stdbool.h>
+
 #include "guest/event.h"
 #include "guest/hypercall.h"
 #include "guest/start.h"
@@ -65,9 +67,19 @@ int time_set_timer(uint64_t when)
     return (int)hypercall_vcpu_op(VCPUOP_set_singleshot_timer, vcpu_current()->id, HARG(&request));
 }
 
+static bool tick_stopped;
+
 int time_stop_tick(void)
 {
+    tick_stopped = true;
     return (int)hypercall_vcpu_op(VCPUOP_stop_periodic_timer, vcpu_current()->id, 0);
+}
+
+void time_resume(void)
+{
+    if (tick_stopped) {
+        time_stop_tick();
+    }
 }
 
 void time_spin(uint64_t nanoseconds)

@@ -19,6 +19,8 @@ uint64_t time_tsc_khz(void);
 int time_set_timer(uint64_t when);
 /* Stops the periodic tick that every vCPU starts with. */
 int time_stop_tick(void);
+/* After a resume: the tick is as it was. Timers that were armed are gone. */
+void time_resume(void);
 /* Runs on for so many nanoseconds. */
 void time_spin(uint64_t nanoseconds);
 /* Sleeps so many nanoseconds without events (SCHEDOP_poll of no port). */

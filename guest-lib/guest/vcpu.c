@@ -51,6 +51,14 @@ void vcpu_attach_info(struct shared_info *shared)
     }
 }
 
+void vcpu_detach_info(void)
+{
+    early_info.evtchn_upcall_mask = 1;
+    for (unsigned int id = 0; id < VCPU_MAX; id++) {
+        vcpus[id].info = &early_info;
+    }
+}
+
 unsigned int vcpu_count(void)
 {
     unsigned int count = 0;

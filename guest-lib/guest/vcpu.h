@@ -44,8 +44,9 @@ static inline struct vcpu *vcpu_current(void)
 struct vcpu *vcpu_get(unsigned int id);
 /* Makes vCPU 0's record and stacks; called once at start of day, and again when shared_info is mapped. */
 void vcpu_boot_init(void);
-/* Points each record's info into shared_info. */
+/* Points each record's info into shared_info, and away from it to a stand-in whose upcalls are masked. */
 void vcpu_attach_info(struct shared_info *shared);
+void vcpu_detach_info(void);
 /*
  * Starts vCPU `id` in `start(argument)`, with the traps and callbacks of vCPU 0, upcalls masked; when `start`
  * returns the vCPU takes itself down. Returns 0 or the hypervisor's error (-XEN_ENOENT where the domain has

@@ -17,6 +17,7 @@
 static const struct xenbus_driver *drivers[DRIVERS_MAX];
 static unsigned int driver_count;
 static struct xenbus_device *devices;
+void (*xenbus_other_watch)(const char *token);
 
 struct xenbus_device *xenbus_first(void)
 {
@@ -60,13 +61,17 @@ static void watch_other(struct xenbus_device *device)
     xs_watch(path, token);
 }
 
-static void unwatch_other(struct xenbus_device *device)
+static void unwatch_other(struct xenbus_device *device, bool ask)
 {
     char path[XS_PATH_MAX], token[24];
 
     snprintf(path, sizeof(path), "%s/state", device->other);
     snprintf(token, sizeof(token), "%lx", (unsigned long)device);
-    xs_unwatch(path, token);
+    if (ask) {
+        xs_unwatch(path, token);
+    } else {
+        xs_forget(path, token);
+    }
 }
 
 /* Makes the record of a device whose folder is there; false while the toolstack has not written all of it. */
@@ -101,6 +106,18 @@ static bool add_device(const struct xenbus_driver *driver, const char *path)
     return true;
 }
 
+/* Takes a device that is in no list any more to pieces. */
+static void free_device(struct xenbus_device *device)
+{
+    if (device->active) {
+        device->driver->disconnect(device);
+    }
+    if (device->data) {
+        device->driver->remove(device);
+    }
+    free(device);
+}
+
 static void drop_device(struct xenbus_device *device)
 {
     struct xenbus_device **link = &devices;
@@ -109,13 +126,10 @@ static void drop_device(struct xenbus_device *device)
         link = &(*link)->next;
     }
     *link = device->next;
-    if (device->active) {
-        device->driver->disconnect(device);
-    }
     if (!device->failed) {
-        unwatch_other(device);
+        unwatch_other(device, true);
     }
-    free(device);
+    free_device(device);
 }
 
 /* Devices below a folder; names that the folder has and the list has not are new. */
@@ -283,6 +297,8 @@ static bool handle_watches(void)
         device = find_token(token);
         if (device) {
             device->changed = true;
+        } else if (xenbus_other_watch) {
+            xenbus_other_watch(token);
         }
     }
     return any;
@@ -342,7 +358,8 @@ static bool is_busy(const struct xenbus_device *device)
     return device->active && device->driver->busy && device->driver->busy(device);
 }
 
-void xenbus_close(struct xenbus_device *device)
+/* Works until the other end has answered, for a bounded time. */
+static void wait_idle(const struct xenbus_device *device)
 {
     uint64_t end = time_now() + XENBUS_CLOSE_SECONDS * TIME_S;
 
@@ -351,7 +368,38 @@ void xenbus_close(struct xenbus_device *device)
             time_sleep(TIME_MS);
         }
     }
+}
+
+void xenbus_close(struct xenbus_device *device)
+{
+    wait_idle(device);
     close_device(device);
     while (xenbus_work()) {
+    }
+}
+
+bool xenbus_settle(void)
+{
+    for (struct xenbus_device *device = devices; device; device = device->next) {
+        if (device->driver->role == XENBUS_BACK && device->active) {
+            return false;
+        }
+    }
+    for (struct xenbus_device *device = devices; device; device = device->next) {
+        wait_idle(device);
+    }
+    return true;
+}
+
+void xenbus_forget(void)
+{
+    while (devices) {
+        struct xenbus_device *device = devices;
+
+        devices = device->next;
+        if (!device->failed) {
+            unwatch_other(device, false);
+        }
+        free_device(device);
     }
 }

@@ -29,6 +29,7 @@ struct xenbus_driver {
     int (*publish)(struct xenbus_device *device);  /* a frontend's rings */
     int (*connect)(struct xenbus_device *device);
     void (*disconnect)(struct xenbus_device *device); /* of a device that was published or connected */
+    void (*remove)(struct xenbus_device *device);     /* frees device->data, which probe made */
     /* Looks at the rings; true if there was work. */
     bool (*work)(struct xenbus_device *device);
     /* Whether the other end has still to answer something; xenbus_close waits for it. May be NULL. */
@@ -64,6 +65,13 @@ struct xenbus_device *xenbus_await(const struct xenbus_driver *driver, unsigned 
  * lost. An end that does not answer is waited for XENBUS_CLOSE_SECONDS at most.
  */
 void xenbus_close(struct xenbus_device *device);
+/* Before a suspend: false while a backend is in use, else true after the frontends have their answers, for which
+ * it waits as xenbus_close does. */
+bool xenbus_settle(void);
+/* After a resume as another domain: forgets all devices; those that the toolstack made are found by the watches. */
+void xenbus_forget(void);
+/* Gets the token of a watch that is no device's. */
+extern void (*xenbus_other_watch)(const char *token);
 /* All devices, for listings. */
 struct xenbus_device *xenbus_first(void);
 

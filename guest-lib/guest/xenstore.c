@@ -15,6 +15,12 @@
 
 #define NUMBER_SIZE 24
 
+/* The watches that are set: a resumed domain sets them again. */
+struct watch {
+    struct watch *next;
+    char *path, *token;
+};
+
 struct watch_event {
     struct watch_event *next;
     char text[]; /* path, NUL, token, NUL */
@@ -23,6 +29,7 @@ struct watch_event {
 static volatile struct xenstore_domain_interface *ring;
 static evtchn_port_t port;
 static struct watch_event *watches, **watches_end = &watches;
+static struct watch *set_watches;
 static uint32_t request_id;
 static char payload[XENSTORE_PAYLOAD_MAX + 1];
 
@@ -274,13 +281,67 @@ int xs_transaction_end(uint32_t transaction, bool commit)
     return done(ask_one(XS_TRANSACTION_END, transaction, commit ? "T" : "F"));
 }
 
-int xs_watch(const char *path, const char *token)
+static char *copy_text(const char *text)
+{
+    size_t size = strlen(text) + 1;
+
+    return memcpy(malloc(size), text, size);
+}
+
+static void remember_watch(const char *path, const char *token)
+{
+    struct watch *watch = malloc(sizeof(*watch));
+
+    *watch = (struct watch){.next = set_watches, .path = copy_text(path), .token = copy_text(token)};
+    set_watches = watch;
+}
+
+void xs_forget(const char *path, const char *token)
+{
+    struct watch **link = &set_watches, *watch;
+
+    while (*link && (strcmp((*link)->path, path) != 0 || strcmp((*link)->token, token) != 0)) {
+        link = &(*link)->next;
+    }
+    watch = *link;
+    if (watch) {
+        *link = watch->next;
+        free(watch->path);
+        free(watch->token);
+        free(watch);
+    }
+}
+
+static int set_watch(const char *path, const char *token)
 {
     return done(ask_two(XS_WATCH, 0, path, token, strlen(token) + 1));
 }
 
+int xs_watch(const char *path, const char *token)
+{
+    int error = set_watch(path, token);
+
+    if (!error) {
+        remember_watch(path, token);
+    }
+    return error;
+}
+
+void xs_resume(void)
+{
+    if (!ring) {
+        return;
+    }
+    port = guest_start_info->store_evtchn;
+    event_set_handler(port, woken, NULL);
+    for (const struct watch *watch = set_watches; watch; watch = watch->next) {
+        set_watch(watch->path, watch->token);
+    }
+}
+
 int xs_unwatch(const char *path, const char *token)
 {
+    xs_forget(path, token);
     return done(ask_two(XS_UNWATCH, 0, path, token, strlen(token) + 1));
 }
 

@@ -18,6 +18,8 @@
 
 /* -XEN_ENODEV where the domain builder gave no ring (the first domain). */
 int xs_init(void);
+/* After a resume as another domain: the ring has another port, and all watches are set again, so that each fires. */
+void xs_resume(void);
 /* The value, ended by a NUL and cut to `size`; its length comes back, or a negative error. */
 int xs_read(uint32_t transaction, const char *path, char *value, size_t size);
 int xs_write(uint32_t transaction, const char *path, const char *value);
@@ -34,6 +36,8 @@ int xs_transaction_end(uint32_t transaction, bool commit);
 /* A watch fires once at first, then at each change at or below the path. The token comes back with it. */
 int xs_watch(const char *path, const char *token);
 int xs_unwatch(const char *path, const char *token);
+/* The watch is gone with its domain: nobody is asked, and xs_resume does not set it again. */
+void xs_forget(const char *path, const char *token);
 /* The next watch that fired, without waiting; false if there is none. */
 bool xs_next_watch(char *path, size_t path_size, char *token, size_t token_size);
 

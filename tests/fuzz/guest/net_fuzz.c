@@ -5,6 +5,7 @@
 
 #include "guest/net_checksum.h"
 #include "guest/net_parse.h"
+#include "guest/net_segment.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -54,6 +55,29 @@ static void fuzz_checksum(const uint8_t *data, size_t size)
     free(frame);
 }
 
+/* Whatever is taken for a large frame, its segments fit where they are put and have all of its payload. */
+static void fuzz_segments(const uint8_t *data, size_t size)
+{
+    struct net_segments segments;
+    unsigned int largest, got, count = 0, payload = 0, whole;
+    uint8_t *room;
+
+    if (size < 4 || !net_segments_begin(&segments, data + 3, (unsigned int)size - 3, data[0],
+                                        data[1] + 256u * (data[2] & 7))) {
+        return;
+    }
+    whole = segments.end - segments.at;
+    largest = net_segments_largest(&segments);
+    room = malloc(largest);
+    while ((got = net_segments_next(&segments, room)) != 0) {
+        demand(got <= largest && got > segments.header_size);
+        payload += got - segments.header_size;
+        count++;
+    }
+    demand(payload == whole && count == segments.count);
+    free(room);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     unsigned char copied[256];
@@ -61,6 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct net_packet packet;
 
     fuzz_checksum(data, size < NET_PACKET_MAX ? size : NET_PACKET_MAX);
+    fuzz_segments(data, size < NET_PACKET_MAX ? size : NET_PACKET_MAX);
     ring.available = ring.available < sizeof(copied) ? ring.available : sizeof(copied);
     ring.copied = copied;
     for (;;) {

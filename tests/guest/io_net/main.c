@@ -100,13 +100,93 @@ static void check_data(void)
     for (unsigned int turn = 0; turn < 40; turn++) {
         check_both_ways(sizes[turn % ARRAY_SIZE(sizes)], turn % 2, turn % 3 == 0 ? 1448 : 0);
     }
-    /* A receiver that takes no large packets gets none, and one without scattering none of several pages. */
-    back->gso_tcpv4 = false;
+    /* Large packets that hold no TCP reach nobody who takes none, and without scattering none of several pages. */
+    back->gso_tcpv4 = front->gso = false;
     EXPECT(!netback_deliver(back, &(struct net_frame){.data = sent, .size = 1000, .gso_type = 1, .gso_size = 500}));
+    EXPECT_EQ(netfront_send(front, 0, &(struct net_frame){.data = sent, .size = 1000, .gso_type = 1, .gso_size = 500}),
+              -XEN_E2BIG);
     back->scatter = false;
     EXPECT(!netback_deliver(back, &(struct net_frame){.data = sent, .size = 5000}));
     EXPECT_EQ(netfront_send(front, 0, &(struct net_frame){.data = sent, .size = 13}), -XEN_E2BIG);
     close_pair();
+}
+
+/* A frame of TCP over IPv4, its payload counting, that is left to its receiver to cut. */
+static struct net_frame make_large(unsigned int payload, uint16_t piece)
+{
+    static const uint8_t headers[54] = {[12] = 8, [14] = 0x45, [23] = 6, [46] = 0x50};
+    unsigned int total = payload + 40;
+
+    memcpy(sent, headers, sizeof(headers));
+    sent[16] = (char)(total >> 8);
+    sent[17] = (char)total;
+    for (unsigned int i = 0; i < payload; i++) {
+        sent[sizeof(headers) + i] = (char)(i * 7 + i / 256);
+    }
+    return (struct net_frame){.data = sent,
+                              .size = payload + 54,
+                              .csum_blank = true,
+                              .validated = true,
+                              .gso_type = XEN_NETIF_GSO_TYPE_TCPV4,
+                              .gso_size = piece};
+}
+
+static char *joined;
+static unsigned int joined_size, joined_largest;
+
+static void join(const struct net_frame *frame)
+{
+    EXPECT(!frame->gso_type && !frame->csum_blank && frame->size > 54);
+    memcpy(joined + joined_size, frame->data + 54, frame->size - 54);
+    joined_size += frame->size - 54;
+    joined_largest = frame->size > joined_largest ? frame->size : joined_largest;
+}
+
+static void back_joins(struct netback *who, const struct net_frame *frame)
+{
+    (void)who;
+    join(frame);
+}
+
+static void front_joins(struct netfront *who, const struct net_frame *frame)
+{
+    (void)who;
+    join(frame);
+}
+
+static void check_joined(unsigned int payload, unsigned int piece)
+{
+    EXPECT_EQ(joined_size, payload);
+    EXPECT_EQ(joined_largest, piece + 54);
+    EXPECT_EQ(memcmp(joined, sent + 54, payload), 0);
+    joined_size = joined_largest = 0;
+}
+
+/* Who takes no large frames gets small ones, in either direction. */
+static void check_segments(void)
+{
+    struct net_frame large = make_large(60000, 1400);
+
+    joined = memory_pages_alloc(16);
+    open_pair(1);
+    front->receive = front_joins;
+    back->receive = back_joins;
+    front->gso = front->scatter = back->gso_tcpv4 = back->scatter = false;
+    EXPECT_EQ(netfront_send(front, 0, &large), 0);
+    netback_work(back);
+    check_joined(60000, 1400);
+    EXPECT(netback_deliver(back, &large));
+    netfront_work(front);
+    check_joined(60000, 1400);
+    /* More than the ring holds, and segments of more than a page without scattering. */
+    large = make_large(60000, 100);
+    EXPECT_EQ(netfront_send(front, 0, &large), -XEN_E2BIG);
+    EXPECT(!netback_deliver(back, &large));
+    large.gso_size = 5000;
+    EXPECT_EQ(netfront_send(front, 0, &large), -XEN_E2BIG);
+    EXPECT(!netback_deliver(back, &large));
+    close_pair();
+    memory_pages_free(joined, 16);
 }
 
 /* What was sent before a close is on its way until the backend has answered it, and a backend that is told of the
@@ -321,6 +401,7 @@ GUEST_TEST(io_net)
     seen = memory_pages_alloc(16);
     check_data();
     check_close();
+    check_segments();
     open_pair(1);
     lie_in_slots();
     lie_in_extras();

@@ -7,9 +7,10 @@
 #include "guest/blk_parse.h"
 #include "guest/net_checksum.h"
 #include "guest/net_parse.h"
+#include "guest/net_segment.h"
 #include "guest/xenbus_step.h"
 
-#define TEST_COUNT 9
+#define TEST_COUNT 11
 
 static const struct blk_limits disk = {
     .sectors = 1000, .indirect_segments = 32, .flush = true, .barrier = true, .discard = true};
@@ -250,6 +251,99 @@ START_TEST(checksums)
 }
 END_TEST
 
+#define LARGE_SIZE 3014u
+
+/* An Ethernet frame of TCP without options: FIN, PSH, ACK and CWR are set; the payload counts. */
+static unsigned int make_large(uint8_t *frame, bool v6)
+{
+    unsigned int ip_size = v6 ? 40 : 20, header = 14 + ip_size + 20, total = header - 14 + LARGE_SIZE;
+    uint8_t *ip = frame + 14, *tcp = ip + ip_size;
+
+    memset(frame, 0, header);
+    memcpy(frame + 12, v6 ? "\x86\xdd" : "\x08\x00", 2);
+    if (v6) {
+        memcpy(ip, (uint8_t[]){0x60, 0, 0, 0, (uint8_t)((total - 40) >> 8), (uint8_t)(total - 40), 6, 64}, 8);
+    } else {
+        memcpy(ip, (uint8_t[]){0x45, 0, (uint8_t)(total >> 8), (uint8_t)total, 0xff, 0xff, 0x40, 0, 64, 6}, 10);
+    }
+    memset(ip + (v6 ? 8 : 12), 7, v6 ? 32 : 8);
+    memcpy(tcp, (uint8_t[]){0, 1, 0, 2, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0x50, 0x99}, 14);
+    for (unsigned int i = 0; i < LARGE_SIZE; i++) {
+        frame[header + i] = (uint8_t)(i * 7 + i / 256);
+    }
+    return header + LARGE_SIZE;
+}
+
+/* The sum over what a checksum covers, itself included, is 0. */
+static unsigned int left_sum(const uint8_t *frame, unsigned int size, bool v6)
+{
+    unsigned int ip_size = v6 ? 40 : 20, length = size - 14 - ip_size;
+    uint32_t sum = net_checksum_add(6 + length, frame + (v6 ? 22 : 26), v6 ? 32 : 8);
+
+    return net_checksum_end(net_checksum_add(sum, frame + 14 + ip_size, length));
+}
+
+static void check_cut(bool v6)
+{
+    static uint8_t large[4000], piece[4000], whole[4000];
+    unsigned int size = make_large(large, v6), header = size - LARGE_SIZE, done = 0, got, count = 0;
+    struct net_segments segments;
+
+    ck_assert(net_segments_begin(&segments, large, size, v6 ? XEN_NETIF_GSO_TYPE_TCPV6 : XEN_NETIF_GSO_TYPE_TCPV4,
+                                 1000));
+    ck_assert_uint_eq(segments.count, 4);
+    ck_assert_uint_eq(net_segments_largest(&segments), header + 1000);
+    while ((got = net_segments_next(&segments, piece)) != 0) {
+        bool last = ++count == 4;
+
+        ck_assert_uint_eq(got, header + (last ? 14 : 1000));
+        ck_assert_uint_eq(left_sum(piece, got, v6), 0);
+        /* The sequence began at 0xffffff00 and went round. */
+        ck_assert_uint_eq(piece[header - 14] << 8 | piece[header - 13], (done - 256) & 0xffff);
+        ck_assert_uint_eq(piece[header - 7], 0x10 | (last ? 9 : 0) | (count == 1 ? 0x80 : 0));
+        if (!v6) {
+            ck_assert_uint_eq(net_checksum_end(net_checksum_add(0, piece + 14, 20)), 0);
+            ck_assert_uint_eq(piece[16] << 8 | piece[17], got - 14);
+            ck_assert_uint_eq(piece[18] << 8 | piece[19], (0xffff + count - 1) & 0xffff);
+        }
+        memcpy(whole + done, piece + header, got - header);
+        done += got - header;
+    }
+    ck_assert_uint_eq(done, LARGE_SIZE);
+    ck_assert_int_eq(memcmp(whole, large + header, LARGE_SIZE), 0);
+}
+
+START_TEST(large_frames_are_cut)
+{
+    check_cut(false);
+    check_cut(true);
+}
+END_TEST
+
+START_TEST(what_cannot_be_cut)
+{
+    static const struct {
+        unsigned int at;
+        uint8_t value;
+    } wrong[] = {{12, 9}, {14, 0x44}, {14, 0x65}, {16, 0xff}, {20, 0x20}, {23, 17}, {46, 0x40}};
+    static uint8_t large[4000];
+    struct net_segments segments;
+
+    for (unsigned int i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        unsigned int size = make_large(large, false);
+
+        large[wrong[i].at] = wrong[i].value;
+        ck_assert(!net_segments_begin(&segments, large, size, 1, 1000));
+        make_large(large, false);
+        ck_assert(net_segments_begin(&segments, large, size, 1, 1000));
+        ck_assert(!net_segments_begin(&segments, large, size, 1, 0));
+        ck_assert(!net_segments_begin(&segments, large, size, 2, 1000));
+        ck_assert(!net_segments_begin(&segments, large, 53, 1, 1000));
+        ck_assert(!net_segments_begin(&segments, large, 13, 1, 1000));
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("guest");
@@ -267,6 +361,8 @@ int main(void)
     tcase_add_test(all, packets_without_end);
     tcase_add_test(all, the_handshake_ends);
     tcase_add_test(all, checksums);
+    tcase_add_test(all, large_frames_are_cut);
+    tcase_add_test(all, what_cannot_be_cut);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner) + (srunner_ntests_run(runner) != TEST_COUNT);
     srunner_free(runner);
