@@ -173,6 +173,11 @@ void fake_oracle_hold(mfn_t m, int refs, int types);
 
 void fake_fail(const char *format, ...) PRINTF_LIKE(1, 2) NORETURN;
 
+/* What the firmware says of memory; nothing in the beginning. */
+struct e820entry;
+extern const struct e820entry *fake_e820;
+extern unsigned int fake_e820_count;
+
 /* What port_efi answers; NULL: no EFI. */
 struct port_efi;
 extern const struct port_efi *fake_efi;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fake.h"
+#include "lib/e820.h"
 #include "port/cpu.h"
 #include "port/irq.h"
 #include "port/machine.h"
@@ -64,11 +65,16 @@ uint32_t port_cpu_acpi_id(unsigned int cpu)
     return cpu + 1;
 }
 
+const struct e820entry *fake_e820;
+unsigned int fake_e820_count;
+
 bool port_machine_e820(unsigned int index, struct e820entry *entry)
 {
-    (void)index;
-    (void)entry;
-    return false;
+    if (index >= fake_e820_count) {
+        return false;
+    }
+    *entry = fake_e820[index];
+    return true;
 }
 
 mfn_t port_m2p_chunk(uint64_t chunk)

@@ -12,6 +12,7 @@ TCase *domain_toolstack_tests(void);
 TCase *domain_console_tests(void);
 TCase *domain_refusal_tests(void);
 TCase *domain_ops_tests(void);
+TCase *domain_shares_tests(void);
 TCase *domain_wild_tests(void);
 TCase *msi_tests(void);
 

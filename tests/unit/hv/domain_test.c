@@ -6,7 +6,7 @@
 #include "domain_suites.h"
 
 /* So that a test that is not added any more is noticed. */
-#define TESTS_TOTAL 80
+#define TESTS_TOTAL 85
 
 int main(void)
 {
@@ -21,6 +21,7 @@ int main(void)
     suite_add_tcase(suite, domain_console_tests());
     suite_add_tcase(suite, domain_refusal_tests());
     suite_add_tcase(suite, domain_ops_tests());
+    suite_add_tcase(suite, domain_shares_tests());
     suite_add_tcase(suite, domain_wild_tests());
     suite_add_tcase(suite, msi_tests());
     runner = srunner_create(suite);

@@ -376,6 +376,44 @@ START_TEST(memory_maps)
 }
 END_TEST
 
+/* What the firmware says, and between it, as reserved, what the caller may not touch. */
+START_TEST(the_machines_map)
+{
+    static const struct e820entry firmware[] = {{0, 0x9f000, E820_RAM}, {0x100000, 0xf00000, E820_RAM}},
+                                  told[] = {{0, 0x9f000, E820_RAM},
+                                            {0x9f000, 0x1000, E820_RESERVED},
+                                            {0xc0000, 0x40000, E820_RESERVED},
+                                            {0x100000, 0xf00000, E820_RAM},
+                                            {0x1000000, 0xfdc00000, E820_RESERVED}};
+    struct xen_memory_map map = {.nr_entries = ARRAY_SIZE(told)};
+    struct domain *first = world_domain(0);
+    struct range storage[4];
+    struct rangeset allowed;
+
+    rangeset_init(&allowed, storage, ARRAY_SIZE(storage));
+    first->io_frames = &allowed;
+    fake_run(world_vcpu(0, 0));
+    ck_assert_int_eq(memory_call(XENMEM_machine_memory_map, &map, sizeof(map)), 0);
+    ck_assert_uint_eq(map.nr_entries, 0);
+    fake_e820 = firmware;
+    fake_e820_count = ARRAY_SIZE(firmware);
+    ck_assert_int_eq(rangeset_add(first->io_frames, 0xa0, 0xbf), 0);
+    ck_assert_int_eq(rangeset_add(first->io_frames, 0xfec00, 0xfec00), 0);
+    ck_assert_int_eq(memory_call(XENMEM_machine_memory_map, &map, sizeof(map)), 0); /* counts */
+    ck_assert_uint_eq(map.nr_entries, ARRAY_SIZE(told));
+    map.buffer.p = (void *)OUT_ADDRESS;
+    ck_assert_int_eq(memory_call(XENMEM_machine_memory_map, &map, sizeof(map)), 0);
+    ck_assert_uint_eq(map.nr_entries, ARRAY_SIZE(told));
+    ck_assert_mem_eq(OUT, told, sizeof(told));
+    map.nr_entries = ARRAY_SIZE(told) - 1;
+    ck_assert_int_eq(memory_call(XENMEM_machine_memory_map, &map, sizeof(map)), -XEN_EINVAL);
+    map.nr_entries = ARRAY_SIZE(told);
+    map.buffer.p = (void *)0xffff800000000000;
+    ck_assert_int_eq(memory_call(XENMEM_machine_memory_map, &map, sizeof(map)), -XEN_EFAULT);
+    first->io_frames = NULL;
+}
+END_TEST
+
 START_TEST(m2p_is_told)
 {
     struct xen_machphys_mapping mapping;
@@ -530,6 +568,7 @@ Suite *memory_op_suite(void)
     tcase_add_test(tests, exchange_of_what_is_not_free);
     tcase_add_test(tests, exchange_arguments);
     tcase_add_test(tests, memory_maps);
+    tcase_add_test(tests, the_machines_map);
     tcase_add_test(tests, m2p_is_told);
     tcase_add_test(tests, claims);
     tcase_add_test(tests, grant_tables_as_resources);

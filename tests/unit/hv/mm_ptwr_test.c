@@ -2,6 +2,7 @@
 /* Stores into page tables that are emulated: every instruction, its flags and registers, and what is refused.
  */
 #include "core/mm.h"
+#include "core/mmio_ro.h"
 #include "core/pte.h"
 #include "core/ptwr_insn.h"
 #include "mm_suites.h"
@@ -383,6 +384,39 @@ START_TEST(short_way_decodes_alike)
 }
 END_TEST
 
+#define DEVICE       0xb8ull /* a frame of I/O memory */
+#define DEVICE_ALIAS 0x6010ull
+
+/* Stores to what no domain may write of a device do nothing; others to I/O memory are faults of the guest. */
+START_TEST(stores_that_are_dropped)
+{
+    struct range storage[1];
+    struct rangeset allowed;
+
+    world_start();
+    v = world_vcpu(1, 0);
+    space = world_space(1);
+    rangeset_init(&allowed, storage, ARRAY_SIZE(storage));
+    world_domain(1)->io_frames = &allowed;
+    ck_assert_int_eq(rangeset_add(world_domain(1)->io_frames, DEVICE, DEVICE), 0);
+    ck_assert_int_eq(mmio_ro_add(DEVICE, DEVICE), 0);
+    fake_poke(space.l1, 6, DEVICE << PAGE_SHIFT | RW);
+    world_enter(v, space.l4);
+    ck_assert_uint_eq(fake_peek(space.l1, 6) & PTE_WRITE, 0); /* without a word */
+    fake_guest_memory(guest_va(CODE), code, sizeof(code));
+    regs = &v->machine.regs;
+    regs->rdi = DEVICE_ALIAS;
+    ck_assert(FAULT(DEVICE_ALIAS, 0x48, 0x89, 0x07));
+    ck_assert(FAULT(DEVICE_ALIAS, 0xc7, 0x07, 0x01, 0x02, 0x03, 0x04)); /* movl $..., (%rdi) */
+    ck_assert(!FAULT(DEVICE_ALIAS, 0x48, 0x87, 0x07));                  /* xchg reads, too */
+    regs->rdi = DEVICE_ALIAS + PAGE_SIZE;
+    ck_assert(!FAULT(DEVICE_ALIAS, 0x48, 0x89, 0x07)); /* another address than the fault's */
+    mmio_ro_remove(DEVICE, DEVICE);
+    regs->rdi = DEVICE_ALIAS;
+    ck_assert(!FAULT(DEVICE_ALIAS, 0x48, 0x89, 0x07));
+}
+END_TEST
+
 Suite *mm_ptwr_suite(void)
 {
     Suite *suite = suite_create("mm ptwr");
@@ -402,6 +436,7 @@ Suite *mm_ptwr_suite(void)
     tcase_add_test(tests, segment_bases);
     tcase_add_test(tests, flags_as_the_processor);
     tcase_add_test(tests, short_way_decodes_alike);
+    tcase_add_test(tests, stores_that_are_dropped);
     suite_add_tcase(suite, tests);
     return suite;
 }

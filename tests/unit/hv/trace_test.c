@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "core/domain.h"
+#include "core/frame.h"
 #include "core/trace.h"
 #include "gnttab_world.h"
 #include "port/cpu.h"
 
-#define TEST_COUNT 5
+#define TEST_COUNT 7
 #define EVENT      (PVABI_TRC_CLASS + 9)
 
 static struct t_buf *ring;
@@ -153,13 +154,57 @@ START_TEST(hypercalls_say_who)
 }
 END_TEST
 
+START_TEST(exceptions_and_events_say_where)
+{
+    struct vcpu *v = port_current();
+    uint32_t first, id = (uint32_t)v->domain->id;
+
+    trace_exception(v, 14, 6, 0x401000, 0x123456789);
+    trace_event(v->domain, 1, 77);
+    memcpy(&first, data + 4 * 4, sizeof(first));
+    ck_assert_uint_eq(first, 6); /* behind header, time, who: the error code */
+    memcpy(&first, data + 8 * 4, sizeof(first));
+    ck_assert_uint_eq(first, 0x1);
+    memcpy(&first, data + 7 * 4, sizeof(first));
+    ck_assert_uint_eq(first, 0x23456789);
+    ck_assert_uint_eq(take(&first), PVABI_TRC_EXCEPTION);
+    ck_assert_uint_eq(first, id << 16 | v->id << 8 | 14);
+    ck_assert_uint_eq(take(&first), PVABI_TRC_EVENT);
+    ck_assert_uint_eq(first, id << 16 | 1 << 8);
+    ck_assert_uint_eq(take(&first), 0);
+}
+END_TEST
+
+/* Without memory for all rings there is none, and nothing is lost: neither at the first page, nor at a later one. */
+START_TEST(no_memory_for_rings)
+{
+    uint64_t before;
+
+    gnttab_world_start();
+    before = frame_free_count();
+    for (unsigned int n = 1; n <= 3; n++) { /* the list of rings, and a ring for each of two CPUs */
+        fake_fail_alloc(n);
+        ck_assert_int_eq(trace_set_size(4), -XEN_ENOMEM);
+        ck_assert(fake_failed_alloc());
+        ck_assert_uint_eq(frame_free_count(), before);
+        ck_assert_uint_eq(trace_info_size(), 0);
+        ck_assert_uint_eq(trace_info_frame().n, 0);
+    }
+    fake_fail_alloc(0);
+    ck_assert_int_eq(trace_set_size(4), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("trace");
     TCase *all = tcase_create("all");
     SRunner *runner = srunner_create(suite);
+    TCase *bare = tcase_create("bare");
     int failed;
 
+    suite_add_tcase(suite, bare);
+    tcase_add_test(bare, no_memory_for_rings);
     suite_add_tcase(suite, all);
     tcase_add_checked_fixture(all, start, NULL);
     tcase_add_test(all, records_come_out_in_order);
@@ -167,6 +212,7 @@ int main(void)
     tcase_add_test(all, a_lying_reader_loses_records_only);
     tcase_add_test(all, the_mask_chooses);
     tcase_add_test(all, hypercalls_say_who);
+    tcase_add_test(all, exceptions_and_events_say_where);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner) + (srunner_ntests_run(runner) != TEST_COUNT);
     srunner_free(runner);
