@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "core/frame.h"
+#include "core/page_type.h"
 #include "fake.h"
 #include "fake_internal.h"
 #include "poison.h"
@@ -28,6 +29,9 @@ static struct {
     uint64_t open;
 } arena;
 
+static void fetched_start(uint64_t limit);
+static void forget_reads(void);
+
 void fake_memory_start(uint64_t frames)
 {
     uint64_t limit = FAKE_RAM_FIRST + frames;
@@ -47,6 +51,7 @@ void fake_memory_start(uint64_t frames)
     poison(arena.memory, limit * PAGE_SIZE);
     frame_table_init(calloc(limit, sizeof(struct frame)), limit);
     frame_add_free(mfn(FAKE_RAM_FIRST), frames);
+    fetched_start(limit);
 }
 
 void fake_memory_pieces(void (*piece)(void *start, size_t size))
@@ -80,6 +85,7 @@ void fake_memory_save(void)
 /* Only frames that somebody could write to since then; this comes before the tables are put back. */
 void fake_memory_restore(void)
 {
+    forget_reads();
     for (uint64_t n = FAKE_RAM_FIRST; n < arena.limit; n++) {
         if (arena.touched[n] || arena.own[n] || arena.mapped[n]) {
             frame_copy(arena.memory + n * PAGE_SIZE, arena.saved + n * PAGE_SIZE);
@@ -241,16 +247,31 @@ void fake_poke(mfn_t m, unsigned int index, uint64_t value)
 #define BUFFERS_MAX    128
 #define FETCH_SIZE_MAX (1u << 20)
 
+/* Frames that one hypercall reads by a guest's addresses; what it reads of more is not looked at. */
+#define FRAMES_NOTED_MAX 256u
+
 static struct {
     guest_va_t address;
     uint8_t *memory;
     size_t size;
     uint64_t *read; /* a bit for each byte that was read since fake_single_fetch; NULL: too large a buffer */
+    bool noted;     /* some bit is set */
 } buffers[BUFFERS_MAX];
 
 static unsigned int buffer_count;
 static _Thread_local unsigned int buffer_last; /* the one that was used before: likely the next one's too */
 static bool double_fetch, single_fetch;
+
+/* The same of frames that guests map: their bits, and which frames have some. */
+static struct {
+    struct frame_reads {
+        uint64_t bytes[PAGE_SIZE / 64];
+        bool noted;
+    } *read;
+    uint32_t noted[FRAMES_NOTED_MAX];
+    unsigned int count;
+    bool strict; /* a second reading fails the test here, too */
+} fetched;
 
 void fake_guest_memory(guest_va_t address, void *buffer, size_t size)
 {
@@ -269,13 +290,74 @@ void fake_double_fetch(bool on)
     double_fetch = on;
 }
 
+static void fetched_start(uint64_t limit)
+{
+    fetched.read = calloc(limit, sizeof(*fetched.read));
+    if (!fetched.read) {
+        fake_fail("no memory");
+    }
+}
+
+static void forget_reads(void)
+{
+    for (unsigned int i = 0; i < buffer_count; i++) {
+        if (buffers[i].noted) {
+            memset(buffers[i].read, 0, (buffers[i].size / 64 + 1) * sizeof(uint64_t));
+            buffers[i].noted = false;
+        }
+    }
+    while (fetched.count) {
+        fetched.count--;
+        fetched.read[fetched.noted[fetched.count]] = (struct frame_reads){.noted = false};
+    }
+}
+
 void fake_single_fetch(bool on)
 {
     single_fetch = on;
-    for (unsigned int i = 0; on && i < buffer_count; i++) {
-        if (buffers[i].read) {
-            memset(buffers[i].read, 0, (buffers[i].size / 64 + 1) * sizeof(uint64_t));
+    if (on) {
+        forget_reads();
+    }
+}
+
+void fake_single_fetch_of_frames(bool strict)
+{
+    fetched.strict = strict;
+}
+
+/* True: the byte was read before. */
+static bool frame_note_read(uint64_t n, unsigned int offset)
+{
+    uint64_t *word = &fetched.read[n].bytes[offset / 64], bit = 1ull << offset % 64;
+
+    if (*word & bit) {
+        return true;
+    }
+    if (!fetched.read[n].noted) {
+        if (fetched.count == FRAMES_NOTED_MAX) {
+            return false;
         }
+        fetched.read[n].noted = true;
+        fetched.noted[fetched.count++] = (uint32_t)n;
+    }
+    *word |= bit;
+    return false;
+}
+
+/* What a guest may write changes as soon as it was read: another of its CPUs is as fast as that. */
+static void frame_byte_was_read(mfn_t m, uint8_t *p, unsigned int offset)
+{
+    uint64_t word = frame_table[m.n].type;
+    bool writable = page_type_of(word) == FRAME_WRITABLE || !(word & PAGE_TYPE_COUNT_MASK);
+
+    if (!single_fetch || fake_threads) {
+        return;
+    }
+    if (frame_note_read(m.n, offset) && fetched.strict) {
+        fake_fail("byte %#x of frame %#llx is read a second time", offset, (unsigned long long)m.n);
+    }
+    if (writable) {
+        p[offset] ^= 0x5a;
     }
 }
 
@@ -291,6 +373,7 @@ static void buffer_note_read(unsigned int buffer, uint64_t offset)
                   (unsigned long long)(buffers[buffer].address.n + offset));
     }
     *word |= 1ull << offset % 64;
+    buffers[buffer].noted = true;
 }
 
 /* The buffer that has an address; buffer_count: none. */
@@ -345,6 +428,7 @@ static bool guest_byte(guest_va_t address, uint8_t *byte, bool write)
         p[address.n % PAGE_SIZE] = *byte;
     } else {
         *byte = p[address.n % PAGE_SIZE];
+        frame_byte_was_read(m, p, (unsigned int)(address.n % PAGE_SIZE));
     }
     fake_unmap(p);
     return true;

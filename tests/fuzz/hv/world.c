@@ -480,6 +480,7 @@ static void world_start(void)
     fake_snapshot_take();
     started = true;
     tracing = getenv("PARVIS_FUZZ_TRACE") != NULL;
+    fake_single_fetch_of_frames(getenv("PARVIS_FUZZ_FETCH") != NULL);
 }
 
 void fuzz_world_reset(void)
