@@ -78,9 +78,9 @@ void fake_double_fetch(bool on);
 void fake_single_fetch(bool on);
 
 /*
- * Meanwhile, a byte that was read by an address in a guest's tables changes after the reading, if the guest may write it.
- * With true here a second reading of one fails the test, too: for looking closely, since a guest may well name the same
- * memory twice in one hypercall.
+ * Meanwhile, a byte that was read by an address in a guest's tables changes after the reading, if the guest may
+ * write it. With true here a second reading of one fails the test, too: for looking closely, since a guest may well
+ * name the same memory twice in one hypercall.
  */
 void fake_single_fetch_of_frames(bool strict);
 
