@@ -182,27 +182,34 @@ static unsigned int waiting(struct netback_queue *queue)
     return queue->broken ? 0 : produced - queue->tx.req_cons;
 }
 
+/* Of a packet only the first slots are there: the next one wakes us. True if it has come meanwhile. */
+static bool rest_has_come(struct netback_queue *queue, unsigned int slots)
+{
+    queue->tx.sring->req_event = queue->tx.req_cons + slots + 1;
+    xen_mb();
+    return waiting(queue) > slots;
+}
+
 static bool work_queue(struct netback *back, struct netback_queue *queue)
 {
-    unsigned int taken = 0;
+    bool any = false;
 
-    while (taken < NETBACK_BATCH && !queue->broken) {
-        enum net_verdict verdict = net_parse(copy_slot, &queue->tx, waiting(queue), &back->packet);
+    for (unsigned int tries = 0; tries < NETBACK_BATCH && !queue->broken; tries++) {
+        unsigned int slots = waiting(queue);
+        enum net_verdict verdict = net_parse(copy_slot, &queue->tx, slots, &back->packet);
 
         if (verdict == NET_BROKEN) {
             queue->broken = true;
+        } else if (verdict != NET_PARTIAL) {
+            take(back, queue, verdict);
+            any = true;
+        } else if (queue->broken || !rest_has_come(queue, slots)) {
+            return any;
+        } else {
+            any = true;
         }
-        if (verdict == NET_BROKEN || verdict == NET_PARTIAL) {
-            if (verdict == NET_PARTIAL && !queue->broken) {
-                /* Half a packet: its rest wakes us. */
-                queue->tx.sring->req_event = queue->tx.req_cons + waiting(queue) + 1;
-            }
-            break;
-        }
-        take(back, queue, verdict);
-        taken++;
     }
-    return taken > 0;
+    return any;
 }
 
 bool netback_work(struct netback *back)

@@ -238,6 +238,7 @@ static bool take_sent(struct netfront *front, struct netfront_queue *queue)
         front->errors += response.status != NETIF_RSP_OKAY;
     }
     queue->tx.sring->rsp_event = queue->tx.rsp_cons + 1;
+    xen_mb(); /* before the look that finds nothing, after which we sleep */
     return any;
 }
 
@@ -334,6 +335,7 @@ static bool take_received(struct netfront *front, struct netfront_queue *queue)
         queue->broken = !take_answer(front, queue, produced);
     }
     queue->rx.sring->rsp_event = queue->rx.rsp_cons + 1;
+    xen_mb(); /* as above */
     if (any && !queue->broken) {
         publish_posts(queue);
     }
