@@ -73,16 +73,12 @@ void fake_guest_memory(guest_va_t address, void *buffer, size_t size);
  * something else. */
 void fake_double_fetch(bool on);
 
-/* From now on (until the next call with false) a second reading of any byte of a guest's buffers fails the test; with
- * true again, what was read before is forgotten. */
-void fake_single_fetch(bool on);
-
 /*
- * Meanwhile, a byte that was read by an address in a guest's tables changes after the reading, if the guest may
- * write it. With true here a second reading of one fails the test, too: for looking closely, since a guest may well
- * name the same memory twice in one hypercall.
+ * From now on (until the next call with false) a second reading of any byte fails the test, of a guest's buffers and of
+ * what is found by a guest's tables; with true again, what was read before is forgotten. The latter also changes after
+ * the reading, where the guest may write it.
  */
-void fake_single_fetch_of_frames(bool strict);
+void fake_single_fetch(bool on);
 
 /* ---- frames ---- */
 

@@ -43,8 +43,10 @@ static struct pending {
 int64_t __real_hypercall_run(uint64_t number, struct hypercall_args *args);
 int64_t __wrap_hypercall_run(uint64_t number, struct hypercall_args *args);
 
-/* The first forms read a structure whole, as it must be readable, and decide by its command; the rest is read
- * again. */
+/*
+ * What may read a byte a second time, and why: the first forms read a structure whole, as it must be readable, and
+ * decide by its command; the rest is read again.
+ */
 static bool reads_twice(uint64_t number)
 {
     return number == __HYPERVISOR_event_channel_op_compat || number == __HYPERVISOR_physdev_op_compat;
@@ -480,7 +482,6 @@ static void world_start(void)
     fake_snapshot_take();
     started = true;
     tracing = getenv("PARVIS_FUZZ_TRACE") != NULL;
-    fake_single_fetch_of_frames(getenv("PARVIS_FUZZ_FETCH") != NULL);
 }
 
 void fuzz_world_reset(void)

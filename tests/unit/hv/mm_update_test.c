@@ -5,6 +5,9 @@
 #include "mm_suites.h"
 #include "mm_world.h"
 #include "port/cpu.h"
+#include "port/guest_copy.h"
+
+#include <signal.h>
 
 #define BUFFER 0x20000000ull
 
@@ -32,6 +35,15 @@ static void start(void)
 static uint64_t l1_slot(unsigned int index)
 {
     return world_slot(space.l1, index);
+}
+
+/* A page of the guest at address 0 asks for entry 10 to map it read-only; the entry's place. */
+static uint64_t l1_slot_of_page(void)
+{
+    start();
+    fake_poke(page, 0, l1_slot(10));
+    fake_poke(page, 1, pte_make(page, RO));
+    return l1_slot(10);
 }
 
 static uint64_t guest_address(const void *p)
@@ -307,6 +319,41 @@ START_TEST(double_fetch)
 }
 END_TEST
 
+/* Of the tests' machine: a list in the guest's own page is read once, and is another one afterwards. */
+START_TEST(memory_changes_when_it_was_read)
+{
+    struct hypercall_args args = {.arg = {0, 1, 0, DOMID_SELF}};
+    uint64_t slot = l1_slot_of_page();
+
+    fake_single_fetch(true);
+    ck_assert_int_eq(hypercall_mmu_update(&args), 0);
+    ck_assert_uint_eq(fake_peek(space.l1, 10), pte_make(page, RO | PTE_GLOBAL));
+    ck_assert_uint_ne(fake_peek(page, 0), slot);
+    fake_single_fetch(true); /* the next hypercall */
+    fake_poke(page, 0, slot);
+    fake_poke(page, 1, 0);
+    ck_assert_int_eq(hypercall_mmu_update(&args), 0);
+    ck_assert_uint_eq(fake_peek(space.l1, 10), 0);
+    world_check();
+}
+END_TEST
+
+START_TEST(second_readings_are_found)
+{
+    uint64_t word;
+
+    l1_slot_of_page();
+    fake_single_fetch(true);
+    ck_assert_int_eq(port_copy_from_guest(&word, guest_va(8), 8), 0);
+    ck_assert_int_eq(port_copy_from_guest(&word, guest_va(16), 8), 0);
+    fake_single_fetch(false);
+    ck_assert_int_eq(port_copy_from_guest(&word, guest_va(8), 8), 0);
+    fake_single_fetch(true);
+    ck_assert_int_eq(port_copy_from_guest(&word, guest_va(8), 8), 0);
+    word = (uint64_t)port_copy_from_guest(&word, guest_va(15), 1); /* ends the test */
+}
+END_TEST
+
 START_TEST(mmuext_errors)
 {
     start();
@@ -435,6 +482,8 @@ Suite *mm_update_suite(void)
     tcase_add_test(tests, foreign_domains);
     tcase_add_test(tests, other_table_than_thought);
     tcase_add_test(tests, double_fetch);
+    tcase_add_test(tests, memory_changes_when_it_was_read);
+    tcase_add_test_raise_signal(tests, second_readings_are_found, SIGABRT);
     tcase_add_test(tests, mmuext_errors);
     tcase_add_test(tests, flushes);
     tcase_add_test(tests, update_va_mapping);
