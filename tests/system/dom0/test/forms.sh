@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=dash
-# The guest that looks at its start of day, as a domU in each of its forms.
+# The guest that looks at its start of day, as a domU in each of its forms; Debian's kernel packed in other ways.
 # shellcheck source=tests/system/dom0/test/lib.sh
 . /test/lib.sh
 # shellcheck source=tests/system/dom0/test/guests.sh
@@ -24,6 +24,19 @@ form linux 8M
 form tiny 2M
 gzip -c /test/form-mapped.elf > /test/form-packed.elf
 form packed 16M
+
+# bzimage PACKER: Debian's kernel comes up out of it.
+bzimage() {
+    guest_json "bz-$1"
+    sed -i "s,/boot/vmlinuz,/test/bzimage-$1," "$config"
+    check "bzimage-$1-starts" parvis create "$config"
+    is_listed "bz-$1" || return
+    check "bzimage-$1-is-up" said "bz-$1" 'guest: Linux .* is up' 100
+    check "bzimage-$1-destroyed" parvis destroy "bz-$1"
+}
+
+bzimage lz4
+bzimage zstd
 printf '{"name": "refused", "kernel": "/test/form-refused.elf", "memory": "16M"}\n' > /tmp/form.json
 check_refused refused '[0-9]*' of_another_world parvis create /tmp/form.json
 end
