@@ -24,6 +24,11 @@ uint64_t measure_cost(measure_act *act, void *argument, unsigned int calls);
 uint64_t measure_convert(uint64_t ticks);
 /* Prints NAME=VALUE of measure_cost over a thousand calls. */
 void measure_print(const char *name, measure_act *act, void *argument);
+/*
+ * Calls it so many times between two marks, and prints "mark NAME CALLS": QEMU's plugin of ./lab --counts writes what
+ * happened between the marks, the hypervisor's instructions and CR3 loads among it. Nothing but nops without it.
+ */
+void measure_marked(const char *name, measure_act *act, void *argument, unsigned int calls);
 /* Instructions of one call that the guest itself executes, by single steps; handlers of traps not counted. */
 uint64_t measure_own(measure_act *act, void *argument);
 

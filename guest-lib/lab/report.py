@@ -7,7 +7,9 @@ import sys
 from html import escape
 
 COLOURS = {"parvis": "#2b6cb0", "xen": "#c05621"}
-WIDTH, BAR, LEFT, RIGHT, TOP = 900, 14, 260, 120, 50
+# Of ./lab --counts: what stands beside the bar of the row it belongs to, too small for bars of its own.
+BESIDE = ("entries", "cr3", "invlpg", "cr4")
+WIDTH, BAR, LEFT, RIGHT, TOP = 900, 14, 260, 200, 50
 
 
 def read(stream):
@@ -66,7 +68,21 @@ def text(x, y, words, anchor="start", size=12):
     return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}">{escape(words)}</text>'
 
 
+def beside(key):
+    """The row that a figure belongs to and what it is of it; None if it has a bar of its own."""
+    base, _, what = key[0].rpartition(".")
+    return (base, what) if what in BESIDE else None
+
+
+def notes(rows, base, name):
+    """What is not 0 of the small figures of a row."""
+    found = [(what, statistics.median(rows[(f"{base}.{what}", None)][name])) for what in BESIDE
+             if name in rows.get((f"{base}.{what}", None), {})]
+    return "".join(f", {what} {number(value)}" for what, value in found if value)
+
+
 def draw_bars(rows, names, top):
+    everything, rows = rows, {key: row for key, row in rows.items() if not beside(key)}
     largest = max(statistics.median(v) for row in rows.values() for v in row.values()) or 1
     parts, y = [], top
     for key, row in rows.items():
@@ -77,7 +93,8 @@ def draw_bars(rows, names, top):
                 length = value / largest * (WIDTH - LEFT - RIGHT)
                 parts.append(f'<rect x="{LEFT}" y="{y}" width="{max(length, 1):.1f}" height="{BAR - 3}" '
                              f'fill="{COLOURS[name]}"/>')
-                parts.append(text(LEFT + length + 5, y + BAR - 4, number(value), size=10))
+                words = number(value) + notes(everything, key[0], name)
+                parts.append(text(LEFT + length + 5, y + BAR - 4, words, size=10))
             y += BAR
         y += 6
     return parts, y
