@@ -80,6 +80,10 @@ void fake_double_fetch(bool on);
  */
 void fake_single_fetch(bool on);
 
+/* With true, what is found by a guest's tables only changes: the hypercall follows several pointers, which the guest
+ * may let overlap. */
+void fake_fetches_may_alias(bool may);
+
 /* ---- frames ---- */
 
 /* Reads and writes 8 bytes of a frame, as the test's own. */

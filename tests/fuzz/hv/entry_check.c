@@ -216,18 +216,25 @@ static bool descriptor_harmless(uint64_t entry)
             GATE_SELECTOR(entry) == FLAT_KERNEL_CS64);
 }
 
+static void check_page(uint64_t n)
+{
+    const uint64_t *page = port_map_frame(mfn(n));
+
+    for (unsigned int i = 0; i < PAGE_SIZE / 8; i++) {
+        if (!descriptor_harmless(page[i])) {
+            fake_fail("frame %#lx is used as descriptors and holds %#lx", n, page[i]);
+        }
+    }
+    port_unmap_frame(page);
+}
+
 static void check_descriptors(void)
 {
     for (uint64_t n = FAKE_RAM_FIRST; n < frame_table_count; n++) {
         uint64_t word = frame_table[n].type;
 
-        if (page_type_of(word) != FRAME_SEGDESC || !(word & PAGE_TYPE_COUNT_MASK)) {
-            continue;
-        }
-        for (unsigned int i = 0; i < PAGE_SIZE / 8; i++) {
-            if (!descriptor_harmless(fake_peek(mfn(n), i))) {
-                fake_fail("frame %#lx is used as descriptors and holds %#lx", n, fake_peek(mfn(n), i));
-            }
+        if (page_type_of(word) == FRAME_SEGDESC && word & PAGE_TYPE_COUNT_MASK) {
+            check_page(n);
         }
     }
 }

@@ -52,6 +52,37 @@ static bool reads_twice(uint64_t number)
     return number == __HYPERVISOR_event_channel_op_compat || number == __HYPERVISOR_physdev_op_compat;
 }
 
+/*
+ * Those that follow more than one pointer into the guest's pages: a list and the count of what is done, a structure and
+ * what it leads to. Where they overlap, a byte is rightly read twice.
+ */
+static bool follows_pointers(uint64_t number)
+{
+    switch (number) {
+    case __HYPERVISOR_mmu_update:
+    case __HYPERVISOR_mmuext_op:
+    case __HYPERVISOR_multicall:
+    case __HYPERVISOR_memory_op:
+    case __HYPERVISOR_grant_table_op:
+    case __HYPERVISOR_sched_op:
+    case __HYPERVISOR_vcpu_op:
+    case __HYPERVISOR_physdev_op:
+    case __HYPERVISOR_platform_op:
+    case __HYPERVISOR_sysctl:
+    case __HYPERVISOR_domctl:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* From here on a byte that this hypercall reads a second time is found. */
+static void watch_reads(uint64_t number)
+{
+    fake_single_fetch(!reads_twice(number));
+    fake_fetches_may_alias(follows_pointers(number));
+}
+
 static void trace(uint64_t number, const struct hypercall_args *args, const char *what, int64_t result)
 {
     fprintf(stderr, "CPU %u d%uv%u: %s %lu(%#lx, %#lx, %#lx, %#lx) %ld\n", port_cpu_id(), fuzz_self(),
@@ -63,7 +94,7 @@ int64_t __wrap_hypercall_run(uint64_t number, struct hypercall_args *args)
 {
     int64_t result;
 
-    fake_single_fetch(!reads_twice(number));
+    watch_reads(number);
     if (tracing) {
         trace(number, args, "calls", 0);
     }
@@ -71,6 +102,7 @@ int64_t __wrap_hypercall_run(uint64_t number, struct hypercall_args *args)
     if (tracing) {
         trace(number, args, "returns", result);
     }
+    watch_reads(__HYPERVISOR_multicall); /* if it was one of a list, the list goes on */
     return result;
 }
 

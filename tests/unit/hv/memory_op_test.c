@@ -111,7 +111,8 @@ START_TEST(reservations_of_others)
     fake_run(world_vcpu(0, 0));
     ck_assert_int_eq(reserve(XENMEM_populate_physmap, GRANTER, 2, 0, 0), 2);
     ck_assert_ptr_eq(frame_owner(mfn(LIST[0])), world_domain(GRANTER));
-    ck_assert_int_eq(reserve(XENMEM_populate_physmap, DOMID_SELF, 1, 10, 0), 0); /* nobody gets more than 2 MiB at once */
+    /* Nobody gets more than 2 MiB at once. */
+    ck_assert_int_eq(reserve(XENMEM_populate_physmap, DOMID_SELF, 1, 10, 0), 0);
     ck_assert_int_eq(reserve(XENMEM_populate_physmap, DOMID_SELF, 1, 9, 0), 1);
     gnttab_world_check();
 }
