@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What all boot protocols share: the memory map in order, texts, and the words for the first domain. */
 #include "lib/boot_info.h"
+#include "lib/e820.h"
 #include "lib/string.h"
+
+#define LOW_MEMORY_END 0xa0000ull /* the video memory's start */
 
 void boot_info_add_memory(struct boot_info *info, uint64_t start, uint64_t length, uint32_t type)
 {
@@ -99,6 +102,33 @@ static void split_line(struct boot_info *info)
             return;
         }
     }
+}
+
+static bool page_is_free(const struct boot_info *info, uint64_t page)
+{
+    for (unsigned int i = 0; i < info->module_count; i++) {
+        if (info->modules[i].start < page + PAGE_SIZE && info->modules[i].end > page) {
+            return false;
+        }
+    }
+    return true;
+}
+
+uint64_t boot_info_low_page(const struct boot_info *info)
+{
+    for (unsigned int i = info->memory_count; i-- > 0;) {
+        const struct boot_memory *m = &info->memory[i];
+        uint64_t first = ROUND_UP(MAX(m->start, (uint64_t)PAGE_SIZE), PAGE_SIZE);
+        uint64_t end = m->type == E820_RAM ? MIN(m->start + m->length, LOW_MEMORY_END) : 0;
+
+        for (uint64_t page = end & PAGE_MASK; page > first;) {
+            page -= PAGE_SIZE;
+            if (page_is_free(info, page)) {
+                return page;
+            }
+        }
+    }
+    return 0;
 }
 
 static const char *read_protocol(struct boot_info *info, uint32_t magic, uint64_t address, boot_view_fn view)

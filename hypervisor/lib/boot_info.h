@@ -62,6 +62,12 @@ typedef const void *(*boot_view_fn)(uint64_t physical, uint64_t length);
 const char *boot_info_read(struct boot_info *info, uint32_t magic, uint64_t address,
                            boot_view_fn view) MUST_CHECK;
 
+/*
+ * The physical address of the highest page of RAM below the legacy video memory that holds no module: where a CPU in real
+ * mode can start. 0 if there is none; never the first page, which is the BIOS's.
+ */
+uint64_t boot_info_low_page(const struct boot_info *info);
+
 /* The protocols: for boot_info_read. Facts: the Multiboot specifications 0.6.96 and 2.0; Xen's public header
  * arch-x86/hvm/start_info.h. */
 const char *multiboot1_read(struct boot_info *info, uint64_t address, boot_view_fn view) MUST_CHECK;

@@ -14,11 +14,11 @@
 #include "x86/cpu.h"
 #include "x86/descriptors.h"
 #include "x86/exit.h"
+#include "x86/loader.h"
 #include "x86/page_table.h"
 #include "x86/time.h"
 #include "x86/xpti.h"
 
-#define TRAMPOLINE  0x8000u
 #define MILLISECOND 1000000ull
 #define START_POLLS 2000u /* of half a millisecond; a busy host may not run an emulated CPU for a while */
 
@@ -28,6 +28,7 @@ extern uint64_t trampoline_stack, trampoline_root;
 struct cpumask x86_cpus_online;
 
 static uint64_t stubs_frame[CPU_MAX];
+static uint64_t trampoline; /* the physical address of the other CPUs' first code; 0: no place for it */
 static struct {
     void (*function)(void *argument);
     void *argument;
@@ -71,10 +72,16 @@ static void wait_ns(uint64_t ns)
 
 void x86_smp_prepare(void)
 {
-    char *copy = (char *)LAYOUT_DIRECT + TRAMPOLINE;
-    uint32_t target = TRAMPOLINE + (uint32_t)(trampoline32 - trampoline_start);
+    char *copy;
+    uint32_t target;
 
-    x86_map(LAYOUT_DIRECT + TRAMPOLINE, TRAMPOLINE, PAGE_SIZE, X86_PTE_RW);
+    trampoline = boot_info_low_page(&boot_info);
+    if (trampoline == 0) {
+        return;
+    }
+    copy = (char *)LAYOUT_DIRECT + trampoline;
+    target = (uint32_t)trampoline + (uint32_t)(trampoline32 - trampoline_start);
+    x86_map(LAYOUT_DIRECT + trampoline, trampoline, PAGE_SIZE, X86_PTE_RW);
     memcpy(copy, trampoline_start, (size_t)(trampoline_end - trampoline_start));
     memcpy(copy + (trampoline_far32 - trampoline_start), &target, sizeof(target));
 }
@@ -115,7 +122,7 @@ static bool start_one(unsigned int id)
     x86_apic_send_init(cpu->apic_id);
     wait_ns(10 * MILLISECOND);
     for (unsigned int attempt = 0; attempt < 2; attempt++) {
-        x86_apic_send_startup(cpu->apic_id, TRAMPOLINE >> PAGE_SHIFT);
+        x86_apic_send_startup(cpu->apic_id, (uint8_t)(trampoline >> PAGE_SHIFT));
         for (unsigned int i = 0; i < START_POLLS; i++) {
             if (is_online(cpu)) {
                 return true;
@@ -130,6 +137,10 @@ static bool start_one(unsigned int id)
 
 void x86_smp_start(unsigned int count)
 {
+    if (count > 1 && trampoline == 0) {
+        log_error("there is no memory below 640 KiB for the other CPUs to start in; going on without them");
+        return;
+    }
     for (unsigned int id = 1; id < count; id++) {
         if (!start_one(id)) {
             log_error("CPU %u (APIC id %u) did not start; going on without it", id,

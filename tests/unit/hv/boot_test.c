@@ -423,6 +423,29 @@ START_TEST(extents_places)
 }
 END_TEST
 
+/* The highest page below 640 KiB that is RAM and no module's. */
+START_TEST(low_page)
+{
+    memset(&info, 0, sizeof(info));
+    ck_assert_uint_eq(boot_info_low_page(&info), 0);
+    boot_info_add_memory(&info, 0, 0x9fc00, 1);
+    boot_info_add_memory(&info, 0x9fc00, 0x400, 2);
+    boot_info_add_memory(&info, 0x100000, 0x1000000, 1);
+    ck_assert_uint_eq(boot_info_low_page(&info), 0x9e000);
+    boot_info_add_module(&info, 0x9e800, 0x9e801, "");
+    boot_info_add_module(&info, 0x90000, 0x9d001, "");
+    ck_assert_uint_eq(boot_info_low_page(&info), 0x8f000);
+    info.memory[0].length = 0x1fff; /* the first page is not given, half a page neither */
+    ck_assert_uint_eq(boot_info_low_page(&info), 0);
+    info.memory[0].length = 0x2000;
+    ck_assert_uint_eq(boot_info_low_page(&info), 0x1000);
+    info.memory[0].type = 2;
+    ck_assert_uint_eq(boot_info_low_page(&info), 0);
+    info.memory[0] = (struct boot_memory){0x80000, 0x40000, 1}; /* over the video memory */
+    ck_assert_uint_eq(boot_info_low_page(&info), 0x9f000);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("boot");
@@ -440,6 +463,7 @@ int main(void)
     tcase_add_test(tests, pvh_refused);
     tcase_add_loop_test(tests, cut_anywhere, 0, 3);
     tcase_add_test(tests, map_overlaps);
+    tcase_add_test(tests, low_page);
     tcase_add_loop_test(tests, map_random, 0, 4);
     tcase_add_test(tests, archive);
     tcase_add_test(tests, archive_damaged);
