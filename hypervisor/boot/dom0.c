@@ -25,6 +25,7 @@
 #include "x86/acpi.h"
 #include "x86/cpu.h"
 #include "x86/loader.h"
+#include "x86/page_table.h"
 #include "x86/serial.h"
 
 #define MIB         (1ull << 20)
@@ -343,6 +344,12 @@ static const char *command_line(struct boot_module *kernel)
     return kernel->line;
 }
 
+/* A loader may put small modules below 1 MiB, where nothing is mapped. */
+static const void *module_image(const struct boot_module *module)
+{
+    return x86_map_firmware(module->start, MAX(module->end - module->start, 1ull));
+}
+
 static const char *read_modules(struct dom0 *b)
 {
     struct boot_module *kernel = &boot_info.modules[0], *initrd = &boot_info.modules[1];
@@ -351,7 +358,7 @@ static const char *read_modules(struct dom0 *b)
     if (boot_info.module_count == 0) {
         return "there is no kernel for the first domain: give a PV kernel (ELF) as the first boot module";
     }
-    wrong = elf_open(&b->elf, (const void *)(LAYOUT_DIRECT + kernel->start), kernel->end - kernel->start);
+    wrong = elf_open(&b->elf, module_image(kernel), kernel->end - kernel->start);
     wrong = wrong ? wrong : elf_kernel_read(&b->kernel, &b->elf, true);
     if (wrong) {
         log_error("dom0: the first boot module is no kernel that can be started");
@@ -362,7 +369,7 @@ static const char *read_modules(struct dom0 *b)
     }
     b->line = command_line(kernel);
     if (boot_info.module_count > 1) {
-        b->initrd_image = (const void *)(LAYOUT_DIRECT + initrd->start);
+        b->initrd_image = module_image(initrd);
         b->initrd_size = initrd->end - initrd->start;
     }
     b->list_apart = b->kernel.has_init_p2m && !(b->kernel.init_p2m & ~PAGE_MASK) &&

@@ -63,8 +63,8 @@ const char *boot_info_read(struct boot_info *info, uint32_t magic, uint64_t addr
                            boot_view_fn view) MUST_CHECK;
 
 /*
- * The physical address of the highest page of RAM below the legacy video memory that holds no module: where a CPU in real
- * mode can start. 0 if there is none; never the first page, which is the BIOS's.
+ * The physical address of the highest page of RAM below the legacy video memory that holds no module: where a CPU in
+ * real mode can start. 0 if there is none; never the first page, which is the BIOS's.
  */
 uint64_t boot_info_low_page(const struct boot_info *info);
 
