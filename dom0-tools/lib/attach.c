@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/attach_nodes.h"
+#include "lib/domain.h"
 #include "lib/link.h"
 #include "lib/module.h"
 #include "pvabi/io/xenbus.h"
@@ -38,35 +39,48 @@ static bool pause_until(long long end, int *pause_ms)
     return true;
 }
 
-static char *read_side(struct pv_host *host, enum pv_node_side side, uint16_t domid, const char *kind,
-                       uint32_t number, const char *node)
+static char *read_side(struct pv_host *host, enum pv_node_side side, const struct pv_node *node, const char *name)
 {
     char base[PV_NODE_SIZE], path[2 * PV_NODE_SIZE];
     struct pv_error ignored;
 
-    pv_node_path(side, domid, kind, number, base);
-    snprintf(path, sizeof(path), "%s%s%s", base, node ? "/" : "", node ? node : "");
+    pv_node_path(side, node, base);
+    snprintf(path, sizeof(path), "%s%s%s", base, name ? "/" : "", name ? name : "");
     return xs_read(host->xs, 0, path, NULL, &ignored);
 }
 
-static int read_state(struct pv_host *host, enum pv_node_side side, uint16_t domid, const char *kind, uint32_t number)
+static int read_state(struct pv_host *host, enum pv_node_side side, const struct pv_node *node)
 {
-    char *text = read_side(host, side, domid, kind, number, "state");
+    char *text = read_side(host, side, node, "state");
     int state = text ? atoi(text) : -1;
 
     free(text);
     return state;
 }
 
-/* Waits until dom0 has the file by which a backend shows that it has taken a device, or tells why it did not. */
-static int wait_for_backend(struct pv_host *host, uint16_t domid, const char *kind, uint32_t number, const char *file,
-                            struct pv_error *error)
+/* Another domain's backend says in its state that it has taken the device; dom0's kernel makes a file. */
+static int is_taken(struct pv_host *host, const struct pv_node *node, const char *file, struct pv_error *error)
+{
+    int state;
+
+    if (node->backend == 0) {
+        return access(file, F_OK) == 0;
+    }
+    state = read_state(host, PV_NODE_BACKEND, node);
+    if (state == XenbusStateClosing || state == XenbusStateClosed) {
+        return pv_error_set(error, PV_ERROR_FAILURE, "domain %u refuses to serve it", node->backend);
+    }
+    return state >= XenbusStateInitWait;
+}
+
+/* Waits until the backend has taken a device, or tells why it did not. `file` is by what dom0's shows it. */
+static int wait_for_backend(struct pv_host *host, const struct pv_node *node, const char *file, struct pv_error *error)
 {
     long long end = now_ms() + BACKEND_MS;
-    int pause_ms = 1;
+    int pause_ms = 1, taken;
 
-    while (access(file, F_OK) != 0) {
-        char *said = read_side(host, PV_NODE_ERROR, domid, kind, number, NULL);
+    while ((taken = is_taken(host, node, file, error)) == 0) {
+        char *said = read_side(host, PV_NODE_ERROR, node, NULL);
 
         if (said) {
             pv_error_set(error, PV_ERROR_FAILURE, "the backend says: %.200s", said);
@@ -78,30 +92,36 @@ static int wait_for_backend(struct pv_host *host, uint16_t domid, const char *ki
                                 BACKEND_MS / 1000);
         }
     }
-    return 0;
+    return taken < 0 ? -1 : 0;
 }
 
-static int wait_for_disk(struct pv_host *host, uint16_t domid, uint32_t number, struct pv_error *error)
+static int wait_for_disk(struct pv_host *host, const struct pv_node *node, struct pv_error *error)
 {
     char file[128];
 
-    snprintf(file, sizeof(file), "/sys/bus/xen-backend/devices/vbd-%u-%" PRIu32 "/physical_device", domid, number);
-    return wait_for_backend(host, domid, "vbd", number, file, error);
+    snprintf(file, sizeof(file), "/sys/bus/xen-backend/devices/vbd-%u-%" PRIu32 "/physical_device", node->domid,
+             node->number);
+    return wait_for_backend(host, node, file, error);
 }
 
-/* The interface joins the bridge, and the backend hears that it may go on. */
-static int connect_network(struct pv_host *host, uint16_t domid, uint32_t number, const struct pv_network *network,
+/* The interface joins the bridge, and the backend hears that it may go on; another domain sees to that itself. */
+static int connect_network(struct pv_host *host, const struct pv_node *node, const struct pv_network *network,
                            struct pv_error *error)
 {
     char file[128], name[32], base[PV_NODE_SIZE], path[2 * PV_NODE_SIZE];
 
-    snprintf(name, sizeof(name), "vif%u.%" PRIu32, domid, number);
+    snprintf(name, sizeof(name), "vif%u.%" PRIu32, node->domid, node->number);
     snprintf(file, sizeof(file), "/sys/class/net/%s", name);
-    if (wait_for_backend(host, domid, "vif", number, file, error) != 0 ||
-        pv_link_join_bridge(name, network->bridge, (uint16_t)network->vlan, error) != 0) {
+    if (wait_for_backend(host, node, file, error) != 0) {
         return -1;
     }
-    snprintf(path, sizeof(path), "%s/vifname", pv_node_path(PV_NODE_BACKEND, domid, "vif", number, base));
+    if (node->backend != 0) {
+        return 0;
+    }
+    if (pv_link_join_bridge(name, network->bridge, (uint16_t)network->vlan, error) != 0) {
+        return -1;
+    }
+    snprintf(path, sizeof(path), "%s/vifname", pv_node_path(PV_NODE_BACKEND, node, base));
     if (xs_write_string(host->xs, 0, path, name, error) != 0) {
         return -1;
     }
@@ -127,66 +147,92 @@ static int wrap_network(const struct pv_config *config, size_t index, struct pv_
     return pv_config_wrap_item(config, PV_KEY_NETWORKS, index, -1, error);
 }
 
-/* Part of a configuration's lists: what is to be attached now. */
+/* Part of a configuration's lists: what is to be attached now, networks under numbers from `number` on. Each has its
+ * node and, of disks that dom0 serves, its device. */
 struct range {
     size_t first, count;
+    uint32_t number;
+    struct pv_node *nodes;
 };
 
-/* Opens the disks' devices and adds their nodes. Of `devices`, all of the range are for closing afterwards. */
-static int prepare_disks(struct xs_batch *batch, uint16_t domid, const struct pv_config *config, struct range range,
-                         struct pv_blockdev *devices, struct pv_error *error)
+/* Finds the domain that serves a device; dom0's kernel must have the driver. */
+static int find_backend(struct pv_host *host, const char *name, struct pv_node *node, struct pv_error *error)
 {
-    if (range.count && pv_module_backend("vbd", error) != 0) {
-        return wrap_disk(config, range.first, error);
-    }
-    for (size_t i = 0; i < range.count; i++) {
-        const struct pv_disk *disk = pv_config_disk(config, range.first + i);
-        uint32_t number = 0;
+    struct pv_domain_info info;
 
-        if (pv_blockdev_open(disk, &devices[i], error) != 0) {
+    if (!name) {
+        return pv_module_backend(node->kind, error);
+    }
+    if (pv_domain_find(host, name, &info, error) != 0) {
+        return pv_error_wrap(error, "the backend");
+    }
+    if (info.domid == node->domid) {
+        return pv_error_set(error, PV_ERROR_USAGE, "a guest cannot serve itself");
+    }
+    node->backend = info.domid;
+    return info.domid == 0 ? pv_module_backend(node->kind, error) : 0;
+}
+
+static int prepare_disk(struct pv_host *host, struct xs_batch *batch, const struct pv_disk *disk, struct pv_node *node,
+                        struct pv_blockdev *device, struct pv_error *error)
+{
+    pv_disk_number(disk->target, &node->number);
+    if (find_backend(host, disk->backend, node, error) != 0 ||
+        (node->backend == 0 && pv_blockdev_open(disk, device, error) != 0)) {
+        return -1;
+    }
+    pv_node_put_disk(batch, node, disk, node->backend == 0 ? device : NULL);
+    return 0;
+}
+
+/* Opens the disks' devices and adds their nodes. Of `devices`, all of the range are for closing afterwards. */
+static int prepare_disks(struct pv_host *host, struct xs_batch *batch, uint16_t domid, const struct pv_config *config,
+                         struct range range, struct pv_blockdev *devices, struct pv_error *error)
+{
+    for (size_t i = 0; i < range.count; i++) {
+        range.nodes[i] = (struct pv_node){.domid = domid, .kind = "vbd"};
+        if (prepare_disk(host, batch, pv_config_disk(config, range.first + i), &range.nodes[i], &devices[i],
+                         error) != 0) {
             return wrap_disk(config, range.first + i, error);
         }
-        pv_disk_number(disk->target, &number);
-        pv_node_put_disk(batch, domid, disk, number, &devices[i]);
     }
     return 0;
 }
 
-static int prepare_networks(struct xs_batch *batch, uint16_t domid, const struct pv_config *config,
-                            struct range range, uint32_t first_number, struct pv_error *error)
+static int prepare_networks(struct pv_host *host, struct xs_batch *batch, uint16_t domid,
+                            const struct pv_config *config, struct range range, struct pv_error *error)
 {
-    if (range.count && pv_module_backend("vif", error) != 0) {
-        return wrap_network(config, range.first, error);
-    }
     for (size_t i = 0; i < range.count; i++) {
         const struct pv_network *network = pv_config_network(config, range.first + i);
+        struct pv_node *node = &range.nodes[i];
 
-        if (!pv_link_is_bridge(network->bridge)) {
+        *node = (struct pv_node){.domid = domid, .kind = "vif", .number = range.number + (uint32_t)i};
+        if (find_backend(host, network->backend, node, error) != 0) {
+            return wrap_network(config, range.first + i, error);
+        }
+        if (node->backend == 0 && !pv_link_is_bridge(network->bridge)) {
             pv_error_set(error, PV_ERROR_USAGE, "dom0 has no such bridge; `parvis network bridge %s` makes it",
                          network->bridge);
             return wrap_network(config, range.first + i, error);
         }
-        pv_node_put_network(batch, domid, network, first_number + (uint32_t)i);
+        pv_node_put_network(batch, node, network);
     }
     return 0;
 }
 
 /* Waits for all at once: the backends work side by side. */
-static int finish(struct pv_host *host, uint16_t domid, const struct pv_config *config, struct range disks,
-                  struct range networks, uint32_t first_network, struct pv_error *error)
+static int finish(struct pv_host *host, const struct pv_config *config, struct range disks, struct range networks,
+                  struct pv_error *error)
 {
     for (size_t i = 0; i < disks.count; i++) {
-        uint32_t number = 0;
-
-        pv_disk_number(pv_config_disk(config, disks.first + i)->target, &number);
-        if (wait_for_disk(host, domid, number, error) != 0) {
+        if (wait_for_disk(host, &disks.nodes[i], error) != 0) {
             return wrap_disk(config, disks.first + i, error);
         }
     }
     for (size_t i = 0; i < networks.count; i++) {
         const struct pv_network *network = pv_config_network(config, networks.first + i);
 
-        if (connect_network(host, domid, first_network + (uint32_t)i, network, error) != 0) {
+        if (connect_network(host, &networks.nodes[i], network, error) != 0) {
             return wrap_network(config, networks.first + i, error);
         }
     }
@@ -194,26 +240,30 @@ static int finish(struct pv_host *host, uint16_t domid, const struct pv_config *
 }
 
 static int attach(struct pv_host *host, uint16_t domid, const struct pv_config *config, struct range disks,
-                  struct range networks, uint32_t first_network, struct pv_error *error)
+                  struct range networks, struct pv_error *error)
 {
     struct pv_blockdev *devices = calloc(disks.count + 1, sizeof(*devices));
+    struct pv_node *nodes = calloc(disks.count + networks.count + 1, sizeof(*nodes));
     struct xs_batch *batch = xs_batch_new();
     int result = -1;
 
     for (size_t i = 0; devices && i < disks.count; i++) {
         devices[i].fd = -1;
     }
-    if (!devices || !batch) {
+    disks.nodes = nodes;
+    networks.nodes = nodes ? nodes + disks.count : NULL;
+    if (!devices || !nodes || !batch) {
         pv_error_errno(error, ENOMEM, "devices of the domain");
-    } else if (prepare_disks(batch, domid, config, disks, devices, error) == 0 &&
-               prepare_networks(batch, domid, config, networks, first_network, error) == 0 &&
+    } else if (prepare_disks(host, batch, domid, config, disks, devices, error) == 0 &&
+               prepare_networks(host, batch, domid, config, networks, error) == 0 &&
                xs_batch_run(host->xs, batch, error) == 0) {
-        result = finish(host, domid, config, disks, networks, first_network, error);
+        result = finish(host, config, disks, networks, error);
     }
     for (size_t i = 0; devices && i < disks.count; i++) {
         pv_blockdev_close(&devices[i]);
     }
     xs_batch_free(batch);
+    free(nodes);
     free(devices);
     return result;
 }
@@ -226,34 +276,51 @@ int pv_attach_all(struct pv_host *host, uint16_t domid, const struct pv_config *
         return 0;
     }
     pv_host_progress(host, "attaching disks and networks");
-    return attach(host, domid, config, disks, networks, 0, error);
+    return attach(host, domid, config, disks, networks, error);
 }
 
-static void remove_nodes(struct pv_host *host, uint16_t domid, const char *kind, uint32_t number)
+static void remove_nodes(struct pv_host *host, const struct pv_node *node)
 {
     struct xs_batch *batch = xs_batch_new();
     struct pv_error ignored;
 
     if (batch) {
-        pv_node_remove(batch, domid, kind, number);
+        pv_node_remove(batch, node);
         xs_batch_run(host->xs, batch, &ignored);
         xs_batch_free(batch);
     }
+}
+
+/* Finds in the store which domain serves a device; false if there is no such device. */
+static bool find_device(struct pv_host *host, struct pv_node *node)
+{
+    char *path = read_side(host, PV_NODE_TOOLS, node, "backend");
+    bool found = path && pv_node_backend(path, &node->backend);
+
+    free(path);
+    return found && read_state(host, PV_NODE_BACKEND, node) >= 0;
+}
+
+/* After an attaching that failed: what of the device there is in the store. */
+static void undo(struct pv_host *host, struct pv_node node)
+{
+    find_device(host, &node);
+    remove_nodes(host, &node);
 }
 
 int pv_attach_disk(struct pv_host *host, uint16_t domid, const struct pv_config *config, size_t index,
                    struct pv_error *error)
 {
     struct range disks = {.first = index, .count = 1}, networks = {0};
-    uint32_t number = 0;
+    struct pv_node node = {.domid = domid, .kind = "vbd"};
 
-    pv_disk_number(pv_config_disk(config, index)->target, &number);
-    if (read_state(host, PV_NODE_BACKEND, domid, "vbd", number) >= 0) {
+    pv_disk_number(pv_config_disk(config, index)->target, &node.number);
+    if (find_device(host, &node)) {
         pv_error_set(error, PV_ERROR_USAGE, "the domain has a disk of that name");
         return wrap_disk(config, index, error);
     }
-    if (attach(host, domid, config, disks, networks, 0, error) != 0) {
-        remove_nodes(host, domid, "vbd", number);
+    if (attach(host, domid, config, disks, networks, error) != 0) {
+        undo(host, node);
         return -1;
     }
     return 0;
@@ -263,25 +330,25 @@ int pv_attach_network(struct pv_host *host, uint16_t domid, const struct pv_conf
                       struct pv_error *error)
 {
     struct range disks = {0}, networks = {.first = index, .count = 1};
-    uint32_t number = 0;
+    struct pv_node node = {.domid = domid, .kind = "vif"};
 
-    while (read_state(host, PV_NODE_BACKEND, domid, "vif", number) >= 0) {
-        number++;
+    while (find_device(host, &node)) {
+        node.number++;
     }
-    if (attach(host, domid, config, disks, networks, number, error) != 0) {
-        remove_nodes(host, domid, "vif", number);
+    networks.number = node.number;
+    if (attach(host, domid, config, disks, networks, error) != 0) {
+        undo(host, node);
         return -1;
     }
     return 0;
 }
 
 /* Tells the backend's side that the device is to go, which the frontend hears. */
-static int ask_to_close(struct pv_host *host, uint16_t domid, const char *kind, uint32_t number, bool going,
-                        struct pv_error *error)
+static int ask_to_close(struct pv_host *host, const struct pv_node *node, bool going, struct pv_error *error)
 {
     char base[PV_NODE_SIZE], path[2 * PV_NODE_SIZE], state[8];
 
-    snprintf(path, sizeof(path), "%s/online", pv_node_path(PV_NODE_BACKEND, domid, kind, number, base));
+    snprintf(path, sizeof(path), "%s/online", pv_node_path(PV_NODE_BACKEND, node, base));
     if (xs_write_string(host->xs, 0, path, going ? "0" : "1", error) != 0) {
         return -1;
     }
@@ -290,14 +357,13 @@ static int ask_to_close(struct pv_host *host, uint16_t domid, const char *kind, 
     return xs_write_string(host->xs, 0, path, state, error);
 }
 
-static int wait_closed(struct pv_host *host, uint16_t domid, const char *kind, uint32_t number, int wait_ms,
-                       struct pv_error *error)
+static int wait_closed(struct pv_host *host, const struct pv_node *node, int wait_ms, struct pv_error *error)
 {
     long long end = now_ms() + wait_ms;
     int pause_ms = 1, state;
 
-    while ((state = read_state(host, PV_NODE_BACKEND, domid, kind, number)) >= 0 && state != XenbusStateClosed) {
-        char *said = read_side(host, PV_NODE_GUEST_ERROR, domid, kind, number, NULL);
+    while ((state = read_state(host, PV_NODE_BACKEND, node)) >= 0 && state != XenbusStateClosed) {
+        char *said = read_side(host, PV_NODE_GUEST_ERROR, node, NULL);
 
         if (said || !pause_until(end, &pause_ms)) {
             pv_error_set(error, PV_ERROR_TIMEOUT, "the guest does not let it go%s%.200s", said ? ": " : "",
@@ -312,21 +378,22 @@ static int wait_closed(struct pv_host *host, uint16_t domid, const char *kind, u
 int pv_detach(struct pv_host *host, uint16_t domid, const char *kind, uint32_t number, bool force, int wait_ms,
               struct pv_error *error)
 {
+    struct pv_node node = {.domid = domid, .kind = kind, .number = number};
     struct pv_error ignored;
 
-    if (read_state(host, PV_NODE_BACKEND, domid, kind, number) < 0) {
+    if (!find_device(host, &node)) {
         return pv_error_set(error, PV_ERROR_USAGE, "there is no such device");
     }
     /* A frontend that never connected cannot close. */
-    if (!force && read_state(host, PV_NODE_FRONTEND, domid, kind, number) == XenbusStateConnected) {
-        if (ask_to_close(host, domid, kind, number, true, error) != 0) {
+    if (!force && read_state(host, PV_NODE_FRONTEND, &node) == XenbusStateConnected) {
+        if (ask_to_close(host, &node, true, error) != 0) {
             return -1;
         }
-        if (wait_closed(host, domid, kind, number, wait_ms, error) != 0) {
-            ask_to_close(host, domid, kind, number, false, &ignored);
+        if (wait_closed(host, &node, wait_ms, error) != 0) {
+            ask_to_close(host, &node, false, &ignored);
             return -1;
         }
     }
-    remove_nodes(host, domid, kind, number);
+    remove_nodes(host, &node);
     return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Disks and networks of a domain, served by dom0's kernel: attached, detached, and looked at. What there is stands in
- * xenstore and with the backends alone; nothing else is kept.
+ * Disks and networks of a domain, served by dom0's kernel or by a driver domain: attached, detached, looked at. What
+ * there is stands in xenstore and with the backends alone; nothing else is kept.
  */
 #ifndef PVTOOLS_ATTACH_H
 #define PVTOOLS_ATTACH_H
@@ -35,6 +35,7 @@ int pv_detach(struct pv_host *host, uint16_t domid, const char *kind, uint32_t n
 /* What a device is now. Strings are never NULL. */
 struct pv_attached {
     uint16_t domid;
+    uint16_t backend; /* the domain that serves it */
     uint32_t number;
     char *name;          /* a disk's name in the guest, a network's interface in dom0 */
     char *source;        /* a disk's file or device, a network's bridge */

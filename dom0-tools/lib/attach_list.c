@@ -29,20 +29,20 @@ const char *pv_attached_state(unsigned int state)
     return states[state < sizeof(states) / sizeof(states[0]) ? state : 0];
 }
 
-static void ask(struct xs_batch *batch, uint16_t domid, const char *kind, uint32_t number)
+static void ask(struct xs_batch *batch, const struct pv_node *node)
 {
     static const char *const disk[] = {"dev", "params", "mode", "physical-device"};
     static const char *const network[] = {"vifname", "bridge", "mac", "rate"};
-    const char *const *nodes = strcmp(kind, "vbd") == 0 ? disk : network;
+    const char *const *nodes = strcmp(node->kind, "vbd") == 0 ? disk : network;
     char path[PV_NODE_SIZE];
 
     for (int i = FIELD_NAME; i <= FIELD_DEVICE; i++) {
-        xs_batch_read(batch, "%s/%s", pv_node_path(PV_NODE_BACKEND, domid, kind, number, path), nodes[i]);
+        xs_batch_read(batch, "%s/%s", pv_node_path(PV_NODE_BACKEND, node, path), nodes[i]);
     }
     xs_batch_read(batch, "%s/state", path);
-    xs_batch_read(batch, "%s/state", pv_node_path(PV_NODE_FRONTEND, domid, kind, number, path));
-    xs_batch_read(batch, "%s", pv_node_path(PV_NODE_ERROR, domid, kind, number, path));
-    xs_batch_read(batch, "%s", pv_node_path(PV_NODE_GUEST_ERROR, domid, kind, number, path));
+    xs_batch_read(batch, "%s/state", pv_node_path(PV_NODE_FRONTEND, node, path));
+    xs_batch_read(batch, "%s", pv_node_path(PV_NODE_ERROR, node, path));
+    xs_batch_read(batch, "%s", pv_node_path(PV_NODE_GUEST_ERROR, node, path));
 }
 
 static char *answer(const struct xs_batch *batch, size_t request, bool *failed)
@@ -71,6 +71,22 @@ static bool take(struct pv_attached *device, const struct xs_batch *batch, size_
     return !failed;
 }
 
+/* Which domain serves a device; dom0 where the store does not say. */
+static uint16_t read_backend(struct pv_host *host, const struct pv_node *node)
+{
+    char tools[PV_NODE_SIZE], path[2 * PV_NODE_SIZE], *text;
+    struct pv_error ignored;
+    uint16_t backend = 0;
+
+    snprintf(path, sizeof(path), "%s/backend", pv_node_path(PV_NODE_TOOLS, node, tools));
+    text = xs_read(host->xs, 0, path, NULL, &ignored);
+    if (text && !pv_node_backend(text, &backend)) {
+        backend = 0;
+    }
+    free(text);
+    return backend;
+}
+
 static int read_all(struct pv_host *host, uint16_t domid, const char *kind, char **names, struct pv_attached *list,
                     size_t count, struct pv_error *error)
 {
@@ -78,9 +94,13 @@ static int read_all(struct pv_host *host, uint16_t domid, const char *kind, char
     int result = batch ? 0 : pv_error_errno(error, ENOMEM, "the list of devices");
 
     for (size_t i = 0; batch && i < count; i++) {
+        struct pv_node node = {.domid = domid, .kind = kind, .number = (uint32_t)strtoul(names[i], NULL, 10)};
+
+        node.backend = read_backend(host, &node);
         list[i].domid = domid;
-        list[i].number = (uint32_t)strtoul(names[i], NULL, 10);
-        ask(batch, domid, kind, list[i].number);
+        list[i].number = node.number;
+        list[i].backend = node.backend;
+        ask(batch, &node);
     }
     if (result == 0) {
         result = xs_batch_run(host->xs, batch, error);
@@ -100,7 +120,7 @@ int pv_attached_list(struct pv_host *host, uint16_t domid, const char *kind, str
 
     *list = NULL;
     *count = 0;
-    snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u", kind, domid);
+    snprintf(path, sizeof(path), "/libxl/%u/device/%s", domid, kind);
     names = xs_directory(host->xs, 0, path, count, error);
     if (!names) {
         *count = 0;

@@ -269,7 +269,8 @@ static int absolute_paths(struct pv_config *config, struct pv_error *error)
     for (size_t i = 0; i < config->disks.count; i++) {
         struct pv_disk *disk = pv_config_disk(config, i);
 
-        if (pv_config_absolute_path(config, disk->place.command_line, &disk->source, error) != 0) {
+        if (!disk->backend &&
+            pv_config_absolute_path(config, disk->place.command_line, &disk->source, error) != 0) {
             return pv_config_wrap_item(config, PV_KEY_DISKS, i, PV_DISK_SOURCE, error);
         }
     }

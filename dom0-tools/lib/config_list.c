@@ -167,6 +167,10 @@ static int check_disk(struct pv_config *config, size_t index, struct pv_error *e
     struct pv_disk *disk = pv_config_disk(config, index);
     char name[] = "xvda";
 
+    if (disk->backend && (disk->format != PV_FORMAT_RAW || disk->cache != PV_CACHE_NONE)) {
+        pv_error_set(error, PV_ERROR_USAGE, "format and cache are for the disks that dom0 serves");
+        return pv_config_wrap_item(config, PV_KEY_DISKS, index, PV_DISK_BACKEND, error);
+    }
     if (disk->target && target_taken(config, disk->target, index)) {
         pv_error_set(error, PV_ERROR_USAGE, "another disk is %s too", disk->target);
         return pv_config_wrap_item(config, PV_KEY_DISKS, index, PV_DISK_TARGET, error);
@@ -286,7 +290,7 @@ static int fill_item(struct pv_config *config, enum pv_config_key key, char *con
     if (set_item_defaults(list, item, item_key, error) != 0) {
         return -1;
     }
-    if (key == PV_KEY_DISKS) {
+    if (key == PV_KEY_DISKS && !((struct pv_disk *)item)->backend) {
         *item_key = PV_DISK_SOURCE;
         return pv_config_absolute_path(config, true, &((struct pv_disk *)item)->source, error);
     }

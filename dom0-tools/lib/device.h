@@ -28,6 +28,7 @@ enum pv_disk_key {
     PV_DISK_ACCESS,
     PV_DISK_FORMAT,
     PV_DISK_CACHE,
+    PV_DISK_BACKEND,
     PV_DISK_KEY_COUNT
 };
 
@@ -37,9 +38,10 @@ enum pv_disk_cache { PV_CACHE_NONE, PV_CACHE_WRITEBACK };
 
 struct pv_disk {
     struct pv_item_place place;
-    char *source;                   /* a file or a block device, absolute */
+    char *source;                   /* a file or a block device, absolute; a word for a backend that is not dom0 */
     char *target;                   /* "xvda"; never NULL in a configuration that was read */
     uint64_t access, format, cache; /* enum pv_disk_* */
+    char *backend;                  /* name or number of the domain that serves it; NULL: dom0 */
 };
 
 enum pv_network_key {
@@ -48,6 +50,7 @@ enum pv_network_key {
     PV_NETWORK_IP,
     PV_NETWORK_RATE,
     PV_NETWORK_VLAN,
+    PV_NETWORK_BACKEND,
     PV_NETWORK_KEY_COUNT
 };
 
@@ -60,6 +63,7 @@ struct pv_network {
     char *ip;      /* addresses with spaces between them; NULL: none */
     uint64_t rate; /* bytes a second that the guest may send; 0: no limit */
     uint64_t vlan; /* 0: none */
+    char *backend; /* as a disk's */
 };
 
 /* The number by which frontends and backends know a disk of that name ("xvda", "xvdb2", "xvdaa"). False where

@@ -197,6 +197,7 @@ void pv_nodes_remove(struct pv_host *host, uint16_t domid, const uint8_t uuid[16
         return;
     }
     pv_uuid_text(uuid, text);
+    pv_node_remove_elsewhere(host->xs, batch, domid);
     remove_all(batch, domid, text);
     if (name) {
         xs_batch_rm(batch, "/parvis/domain/%s", name);

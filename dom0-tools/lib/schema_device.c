@@ -13,6 +13,7 @@
 #define RATE_LEAST    1000
 #define RATE_MOST     UINT64_C(100000000000)
 #define VLAN_MOST     4094
+#define NAME_MOST     63
 
 static const char *const accesses[] = {"rw", "ro", "shared", NULL};
 static const char *const formats[] = {"raw", "qcow2", "vmdk", "vdi", "vhdx", "vpc", NULL};
@@ -38,6 +39,10 @@ static const struct pv_schema_entry disk_keys[PV_DISK_KEY_COUNT] = {
         .key = "cache", .type = PV_TYPE_CHOICE, .offset = DISK(cache), .choices = caches, .fallback = "none",
         .help = "Of a file: `none` goes past dom0's page cache where the file system can, `writeback` through it. What "
                 "the guest has flushed is on the medium with both."},
+    [PV_DISK_BACKEND] = {
+        .key = "backend", .type = PV_TYPE_TEXT, .offset = DISK(backend), .fallback_help = "dom0", .most = NAME_MOST,
+        .help = "Name or number of the guest that serves the disk, a driver domain, which must run. `source` is a word "
+                "for it then, such as `ram:4` of guest-lib's `ramdisk`, and `format` and `cache` are its own."},
 };
 
 static const struct pv_schema_entry network_keys[PV_NETWORK_KEY_COUNT] = {
@@ -59,6 +64,10 @@ static const struct pv_schema_entry network_keys[PV_NETWORK_KEY_COUNT] = {
         .fallback_help = "none",
         .help = "The VLAN of the bridge that the interface belongs to; the guest sees no tags. The bridge gets the "
                 "filter of VLANs switched on."},
+    [PV_NETWORK_BACKEND] = {
+        .key = "backend", .type = PV_TYPE_TEXT, .offset = NETWORK(backend), .fallback_help = "dom0", .most = NAME_MOST,
+        .help = "Name or number of the guest that serves the interface, a driver domain, which must run. `bridge` is a "
+                "word for it then, and `rate` and `vlan` are for it to keep."},
 };
 
 const struct pv_schema_list pv_schema_disks = {

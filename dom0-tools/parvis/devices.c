@@ -29,6 +29,7 @@ static void write_device(struct pv_json_writer *writer, const struct device_kind
     pv_json_member_string(writer, "domain", domain);
     pv_json_member_integer(writer, "domid", device->domid);
     pv_json_member_integer(writer, "number", device->number);
+    pv_json_member_integer(writer, "backend_domid", device->backend);
     kind->write(writer, device);
     pv_json_member_string(writer, "state", pv_attached_state(device->state));
     pv_json_member_string(writer, "guest_state", pv_attached_state(device->guest_state));

@@ -87,6 +87,14 @@ START_TEST(lists)
     ck_assert_uint_eq(network->vlan, 5);
     ck_assert_uint_eq(network->mac[2], 0x3e);
     ck_assert_uint_eq(pv_config_network(config, 1)->mac[5], 1);
+    ck_assert_ptr_null(network->backend);
+    pv_config_free(config);
+    /* What another domain serves is no file of dom0's: the word stays as it is. */
+    config = parse(GOOD "\"disks\": [{\"source\": \"ram:4\", \"backend\": \"driver\"}, {\"source\": \"b\"}]}");
+    ck_assert_msg(config != NULL, "%s", error.message);
+    ck_assert_str_eq(pv_config_disk(config, 0)->source, "ram:4");
+    ck_assert_str_eq(pv_config_disk(config, 0)->backend, "driver");
+    ck_assert_ptr_null(pv_config_disk(config, 1)->backend);
     pv_config_free(config);
 }
 END_TEST
@@ -105,6 +113,10 @@ START_TEST(mistakes)
            "web.json:5: disks[0].target: \"hda\" is not a disk's name, such as \"xvda\" or \"xvdb1\"");
     refuse(GOOD "\"disks\": [{\"source\": \"/a\", \"target\": \"xvda\"}, {\"source\": \"/b\", \"target\": \"xvda\"}]}",
            "web.json:5: disks[1].target: another disk is xvda too");
+    refuse(GOOD "\"disks\": [{\"source\": \"ram:1\", \"backend\": \"driver\", \"cache\": \"writeback\"}]}",
+           "web.json:5: disks[0].backend: format and cache are for the disks that dom0 serves");
+    refuse(GOOD "\"disks\": [{\"source\": \"ram:1\", \"backend\": 3}]}",
+           "web.json:5: disks[0].backend: must be a string, and is a number");
     refuse(GOOD "\"networks\": [{\"bridge\": \"a/b\"}]}",
            "web.json:5: networks[0].bridge: \"a/b\" cannot be the name of a bridge");
     refuse(GOOD "\"networks\": [{\"bridge\": \"b\", \"vlan\": 4095}]}",
@@ -124,7 +136,9 @@ END_TEST
 /* What a restart reads is what the domain had, its hardware addresses too. */
 START_TEST(round_trip)
 {
-    struct pv_config *first = parse(GOOD "\"disks\": [{\"source\": \"/a\"}], \"networks\": [{\"bridge\": \"br0\", "
+    struct pv_config *first = parse(GOOD "\"disks\": [{\"source\": \"/a\"}, "
+                                         "{\"source\": \"ram:1\", \"backend\": \"d\"}], "
+                                         "\"networks\": [{\"bridge\": \"br0\", \"backend\": \"driver\", "
                                          "\"rate\": \"100Mb/s\", \"vlan\": 9}]}"),
                      *second;
     char *text = pv_config_text(first), *again;

@@ -1,52 +1,50 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=dash
-# dom0's part of the pairings test: makes guests and the nodes of their devices, and reads their verdicts.
+# dom0's part of the pairings test: makes guests with devices of a driver domain and of dom0, and reads their verdicts.
 # shellcheck source=tests/system/dom0/test/lib.sh
 . /test/lib.sh
 # shellcheck source=tests/system/dom0/test/guests.sh
 . /test/guests.sh
 
-# guest NAME IMAGE MEMORY CMDLINE: creates a guest-lib guest, paused.
+# guest NAME IMAGE MEMORY CMDLINE [MEMBER...]: creates a guest-lib guest; the rest are members of its JSON.
 guest() {
-    printf '{"name": "%s", "kernel": "/test/%s.elf", "memory": "%s", "cmdline": "%s"}\n' "$1" "$2" "$3" "$4" > "/tmp/$1.json"
-    parvis create -p "/tmp/$1.json"
+    guest_config=/tmp/$1.json
+    printf '{"name": "%s", "kernel": "/test/%s.elf", "memory": "%s", "cmdline": "%s"' "$1" "$2" "$3" "$4" > "$guest_config"
+    guest_end "${@}"
 }
 
+guest_end() {
+    shift 4
+    for member in "$@"; do
+        printf ',\n%s' "$member" >> "$guest_config"
+    done
+    echo '}' >> "$guest_config"
+    parvis create "$guest_config"
+}
+
+# debian NAME WORDS MEMBER...: a Debian guest that runs disknet.sh.
 debian() {
-    guest_json "$1" "run=sh,/test/disknet.sh,$2" 2
-    sed -i 's|/boot/guest.cpio.gz|/tmp/guest.cpio.gz|' "$config"
-    parvis create -p "$config"
+    debian_name=$1 debian_words=$2
+    shift 2
+    guest_config=/tmp/$debian_name.json
+    printf '{"name": "%s", "kernel": "/boot/vmlinuz", "ramdisk": "/tmp/guest.cpio.gz", "memory": "256M", "vcpus": 2' \
+        "$debian_name" > "$guest_config"
+    guest_end - - - - "\"cmdline\": \"console=hvc0 run=sh,/test/disknet.sh,$debian_words\"" "$@"
 }
 
-number_of() {
-    [ "$1" = dom0 ] && echo 0 || domain_id "$1"
-}
-
-# nodes BACK FRONT TYPE INDEX BACK-KEYS FRONT-KEYS: both folders, each its owner's and readable by the other; keys are
-# words KEY=VALUE.
-nodes() {
-    back=/local/domain/$1/backend/$3/$2/$4 front=/local/domain/$2/device/$3/$4
-    xenstore-write "$front" '' "$back" ''
-    xenstore-chmod "$front" "n$2" "r$1"
-    xenstore-chmod "$back" "n$1" "r$2"
-    pairs=''
-    for pair in $6 backend-id="$1" backend="$back" state=1; do
-        pairs="$pairs $front/${pair%%=*} ${pair#*=}"
+# disks SOURCE..., network MAC: members of the JSON, of devices that the driver domain serves.
+disks() {
+    printf '"disks": ['
+    disks_comma=''
+    for source in "$@"; do
+        printf '%s{"source": "%s", "backend": "driver"}' "$disks_comma" "$source"
+        disks_comma=', '
     done
-    for pair in $5 frontend-id="$2" online=1 state=1 frontend="$front"; do
-        pairs="$pairs $back/${pair%%=*} ${pair#*=}"
-    done
-    # shellcheck disable=SC2086
-    xenstore-write $pairs
-}
-
-# disk BACK FRONT INDEX BACK-KEYS, network BACK FRONT MAC BACK-KEYS: of domains by their names.
-disk() {
-    nodes "$(number_of "$1")" "$(number_of "$2")" vbd "$3" "$4 mode=w device-type=disk" "virtual-device=$3 device-type=disk"
+    printf ']'
 }
 
 network() {
-    nodes "$(number_of "$1")" "$(number_of "$2")" vif 0 "handle=0 mac=$3 $4" "handle=0 mac=$3"
+    printf '"networks": [{"bridge": "switch", "backend": "driver", "mac": "%s"}]' "$1"
 }
 
 # The times are for machines that are many times slower; nothing waits that long otherwise.
@@ -56,48 +54,38 @@ verdict() {
 
 # guest-lib's backends: a driver domain.
 check driver-starts guest driver ramdisk 64M ''
-parvis unpause driver
 check driver-ready said driver 'ramdisk: ready' 300
 
 # Linux's frontends with them. They boot while the other pairings are tried.
-check echo-created guest echo1 echo 32M 'ip=10.0.0.3 once'
-network driver echo1 00:16:3e:00:00:03
-parvis unpause echo1
+check echo-created guest echo1 echo 32M 'ip=10.0.0.3 once' "$(network 00:16:3e:00:00:03)"
 cat /boot/guest.cpio.gz /test/guest-extra.cpio.gz > /tmp/guest.cpio.gz
-check receiver-created debian two 10.0.0.2,10.0.0.1,10.0.0.3,receive
-disk driver two 51712 params=ram:4
-network driver two 00:16:3e:00:00:02
-parvis unpause two
-check sender-created debian one 10.0.0.1,10.0.0.2,10.0.0.3,send
-disk driver one 51712 params=ram:4
-network driver one 00:16:3e:00:00:01
-parvis unpause one
+check receiver-created debian two 10.0.0.2,10.0.0.1,10.0.0.3,receive "$(disks ram:4)" "$(network 00:16:3e:00:00:02)"
+check sender-created debian one 10.0.0.1,10.0.0.2,10.0.0.3,send "$(disks ram:4)" "$(network 00:16:3e:00:00:01)"
 
 # guest-lib's frontends with guest-lib's backends.
 check echo-up said echo1 'echo: 10.0.0.3 is up' 300
-check front-created guest check1 disk-check 64M disks=2
-disk driver check1 51712 params=ram:2
-disk driver check1 51728 params=ram:1
-parvis unpause check1
+check front-created guest check1 disk-check 64M disks=2 "$(disks ram:2 ram:1)"
 check guestlib-with-guestlib said check1 'disk-check: good' 300
 
+# What another domain does not serve; what it does is seen, and taken away again.
+check_refused no-such-driver 3 'backend.*nobody' guest bad echo 32M '' '"disks": [{"source": "ram:1", "backend": "nobody"}]'
+check_refused driver-refuses 1 'disk xvda .ram:99.: .*refuses' guest bad echo 32M '' "$(disks ram:99)"
+check_is nothing-of-it '' "$(xenstore-ls "/local/domain/$(domain_id driver)/backend/vbd" | grep ram:99)"
+check listed sh -c 'parvis disk list one -o json | grep -q "\"source\": *\"ram:4\""'
+check_is listed-backend "$(domain_id driver)" "$(parvis network list two -o json | number backend_domid)"
+check hot-attach parvis disk attach echo1 source=ram:1 backend=driver
+check hot-listed sh -c 'parvis disk list echo1 | grep -E "xvda +rw +waiting"'
+check_refused attach-again 2 'another disk is xvda|has a disk of that name' \
+    parvis disk attach echo1 source=ram:1 target=xvda backend=driver
+check hot-detach parvis disk detach echo1 xvda
+check_is hot-gone '' "$(xenstore-ls "/local/domain/$(domain_id driver)/backend/vbd/$(domain_id echo1)" 2> /dev/null)"
+
 # guest-lib's frontends with Linux's backends.
-for module in loop xen-blkback xen-netback; do
-    check "module-$module" insmod "/test/modules/$module.ko"
-done
 dd if=/dev/zero of=/tmp/disk bs=64k count=32 2> /dev/null
-check loop losetup /dev/loop0 /tmp/disk
-check front2-created guest check2 disk-check 64M disks=1
-disk dom0 check2 51712 "type=phy dev=xvda params=/dev/loop0 physical-device=7:0"
-parvis unpause check2
-check echo2-created guest echo2 echo 32M 'ip=10.0.1.2 once'
-network dom0 echo2 00:16:3e:00:01:02 'script=none hotplug-status=connected'
-parvis unpause echo2
+check front2-created guest check2 disk-check 64M disks=1 '"disks": [{"source": "/tmp/disk"}]'
+check bridge parvis network bridge br0 10.0.1.1/24
+check echo2-created guest echo2 echo 32M 'ip=10.0.1.2 once' '"networks": [{"bridge": "br0", "mac": "00:16:3e:00:01:02"}]'
 check echo2-up said echo2 'echo: 10.0.1.2 is up' 300
-interface=vif$(domain_id echo2).0
-check echo2-interface wait_until 60 test -e "/sys/class/net/$interface"
-ip addr add 10.0.1.1/24 dev "$interface"
-ip link set "$interface" up
 check guestlib-with-linux-ping wait_until 60 ping -c 1 -W 5 10.0.1.2
 check guestlib-with-linux-large wait_until 60 ping -c 1 -s 1400 -W 5 10.0.1.2
 check guestlib-with-linux-udp /test/udp 10.0.1.2 7 quit
@@ -117,5 +105,6 @@ check echo-ends gone echo1 120
 check one-ends gone one 120
 check two-ends gone two 120
 check driver-lives is_listed driver
+check_is driver-serves-none '' "$(xenstore-ls "/local/domain/$(domain_id driver)/backend" | grep frontend-id)"
 parvis destroy driver
 end
