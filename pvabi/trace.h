@@ -134,6 +134,7 @@
 #define PVABI_TRC_RESULT (PVABI_TRC_CLASS + 3)       /* ends: the result */
 #define PVABI_TRC_EXCEPTION (PVABI_TRC_CLASS + 4)    /* error code, rip, address of a page fault */
 #define PVABI_TRC_EVENT (PVABI_TRC_CLASS + 5)        /* became pending: port */
+#define PVABI_TRC_SYSCALL (PVABI_TRC_CLASS + 6)      /* of user mode: rax, rip behind the instruction */
 
 #ifndef __ASSEMBLY__
 

@@ -18,7 +18,7 @@
 
 static const struct command_option options[] = {
     {'c', "count", NULL, "counts and sums at the end instead of lines"},
-    {'e', "events", "LIST", "only these: names of hypercalls, hypercalls, faults, events"},
+    {'e', "events", "LIST", "only these: names of hypercalls, hypercalls, faults, events, syscalls"},
     {'o', "output", "FORMAT", "text, or json: an object a line"},
     {'r', "read", "FILE", "shows what -w wrote, of DOMAIN's number or of all"},
     {'s', "seconds", "N", "ends after so many seconds; without it at Ctrl-C"},

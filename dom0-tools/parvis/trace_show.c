@@ -140,6 +140,9 @@ static bool want(struct trace_show *show, const char *word, size_t length)
     if (length == 6 && strncmp(word, "events", length) == 0) {
         show->wanted[TRACE_SHOW_EVENTS] = found = true;
     }
+    if (length == 8 && strncmp(word, "syscalls", length) == 0) {
+        show->wanted[TRACE_SHOW_SYSCALLS] = found = true;
+    }
     return found;
 }
 
@@ -273,6 +276,21 @@ static void show_event(struct trace_show *show, const struct pv_trace_record *re
     }
 }
 
+static void show_syscall(struct trace_show *show, const struct pv_trace_record *record)
+{
+    if (!show->wanted[TRACE_SHOW_SYSCALLS]) {
+        return;
+    }
+    count(show, TRACE_SHOW_SYSCALLS, false, 0);
+    if (!show->sums) {
+        begin(show, record->time, record->words[0]);
+        fprintf(show->out,
+                show->json ? "\"syscall\":%" PRIu64 ",\"rip\":\"0x%" PRIx64 "\"}\n"
+                           : "--- system call %" PRIu64 " before 0x%" PRIx64 " ---\n",
+                wide(record->words + 1), wide(record->words + 3));
+    }
+}
+
 static void show_lost(struct trace_show *show, const struct pv_trace_record *record)
 {
     show->lost += record->words[0];
@@ -317,6 +335,9 @@ void trace_show_record(struct trace_show *show, const struct pv_trace_record *re
     case PVABI_TRC_EVENT:
         show_event(show, record);
         break;
+    case PVABI_TRC_SYSCALL:
+        show_syscall(show, record);
+        break;
     default:
         break;
     }
@@ -347,6 +368,7 @@ void trace_show_end(struct trace_show *show)
         }
         print_sum(show, TRACE_SHOW_FAULTS, "faults");
         print_sum(show, TRACE_SHOW_EVENTS, "events");
+        print_sum(show, TRACE_SHOW_SYSCALLS, "syscalls");
     }
     if (show->lost && (show->sums || !show->json)) {
         fprintf(show->out, show->json ? "{\"lost\":%" PRIu64 "}\n" : "%" PRIu64 " records were lost\n",

@@ -13,7 +13,12 @@
 #define TRACE_SHOW_VCPUS   64
 #define TRACE_SHOW_NUMBERS 256
 /* Kinds beside hypercalls, in the filter. */
-enum trace_show_kind { TRACE_SHOW_FAULTS = TRACE_SHOW_NUMBERS, TRACE_SHOW_EVENTS, TRACE_SHOW_KINDS };
+enum trace_show_kind {
+    TRACE_SHOW_FAULTS = TRACE_SHOW_NUMBERS,
+    TRACE_SHOW_EVENTS,
+    TRACE_SHOW_SYSCALLS,
+    TRACE_SHOW_KINDS
+};
 
 struct trace_show_call {
     bool open;

@@ -5,6 +5,7 @@
  */
 #include "core/cpu_bits.h"
 #include "core/domain.h"
+#include "core/trace.h"
 #include "port/atomic.h"
 #include "port/guest_copy.h"
 
@@ -162,6 +163,9 @@ static void bounce_syscall(struct vcpu *v, struct cpu_user_regs *regs, const str
 
 void guest_cpu_syscall(struct vcpu *v, struct cpu_user_regs *regs)
 {
+    if (trace_wants(PVABI_TRC_CLASS)) {
+        trace_syscall(v, regs->rax, regs->rip);
+    }
     bounce_syscall(v, regs, &v->cpu.syscall);
 }
 

@@ -11,9 +11,10 @@
 #include "port/time.h"
 #include "pvabi/errno.h"
 
-/* Pages of a CPU's ring at most: the lists of all CPUs fit into the one page of struct t_info. */
+/* Pages of a CPU's ring at most: the places of all CPUs' lists, counted in words, fit into 16 bits. */
 #define TRACE_PAGES_MAX  64u
-#define TRACE_CPUS_MAX   8u
+/* Words of struct t_info before the first list. */
+#define LIST_FIRST       ((uint32_t)((sizeof(uint16_t) * (1 + CPU_MAX) + 3) / 4))
 #define HEADER_WORDS     3u /* the event and the time */
 #define RECORD_BYTES_MAX ((HEADER_WORDS + TRACE_EXTRA_MAX) * 4u)
 #define WRAP_BYTES       4u
@@ -30,8 +31,8 @@ struct trace_ring {
     uint64_t lost, lost_since;
 };
 
-static struct trace_ring rings[TRACE_CPUS_MAX];
-static uint32_t ring_pages, mask_set = TRC_ALL;
+static struct trace_ring rings[CPU_MAX];
+static uint32_t ring_pages, info_pages, mask_set = TRC_ALL;
 static bool enabled;
 static struct t_info *info;
 
@@ -136,7 +137,7 @@ void trace_put(uint32_t event, const uint32_t *words, unsigned int count)
     uint64_t now = port_time_now();
 
     ASSERT(count <= TRACE_EXTRA_MAX);
-    if (!trace_wants(event) || port_cpu_id() >= TRACE_CPUS_MAX) {
+    if (!trace_wants(event)) {
         return;
     }
     ring = &rings[port_cpu_id()];
@@ -196,6 +197,15 @@ void trace_exception(const struct vcpu *v, unsigned int vector, uint32_t error, 
     trace_put(PVABI_TRC_EXCEPTION, words, 6);
 }
 
+void trace_syscall(const struct vcpu *v, uint64_t number, uint64_t rip)
+{
+    uint32_t words[5] = {who(v, 0)};
+
+    put_words(words + 1, number);
+    put_words(words + 3, rip);
+    trace_put(PVABI_TRC_SYSCALL, words, 5);
+}
+
 void trace_event(const struct domain *d, uint32_t vcpu, uint32_t port)
 {
     uint32_t words[2] = {(uint32_t)d->id << 16 | (vcpu & 0xffu) << 8, port};
@@ -203,9 +213,15 @@ void trace_event(const struct domain *d, uint32_t vcpu, uint32_t port)
     trace_put(PVABI_TRC_EVENT, words, 2);
 }
 
+/* Each CPU looks at its work, and sees there that what assembly settles must come to C. */
 static void refresh(void)
 {
     port_write_u32(&trace_wanted_mask, enabled ? mask_set : 0);
+    for (unsigned int cpu = 0; cpu < CPU_MAX; cpu++) {
+        if (cpumask_has(port_cpus_online(), cpu)) {
+            port_cpu_kick(cpu);
+        }
+    }
 }
 
 static unsigned int page_order(uint32_t pages)
@@ -236,10 +252,35 @@ static void use_block(unsigned int cpu, mfn_t first, uint32_t pages, uint32_t li
     ring->buf = port_hv_address(first);
 }
 
+/* A block for each of the CPUs, and one for the description. False: nothing is allocated. */
+static bool alloc_blocks(mfn_t *blocks, unsigned int cpus, unsigned int order, mfn_t *page)
+{
+    unsigned int cpu = 0;
+
+    *page = frame_alloc_hv(page_order(info_pages));
+    while (page->n != MFN_INVALID.n && cpu < cpus) {
+        blocks[cpu] = frame_alloc_hv(order);
+        if (blocks[cpu].n == MFN_INVALID.n) {
+            break;
+        }
+        cpu++;
+    }
+    if (page->n != MFN_INVALID.n && cpu == cpus) {
+        return true;
+    }
+    while (cpu-- > 0) {
+        frame_free_hv(blocks[cpu], order);
+    }
+    if (page->n != MFN_INVALID.n) {
+        frame_free_hv(*page, page_order(info_pages));
+    }
+    return false;
+}
+
 int trace_set_size(uint32_t pages)
 {
-    unsigned int cpus = cpumask_count(port_cpus_online()), order, cpu;
-    mfn_t blocks[TRACE_CPUS_MAX], page;
+    unsigned int cpus = cpumask_count(port_cpus_online());
+    mfn_t blocks[CPU_MAX], page;
 
     if (info) {
         return pages == ring_pages ? 0 : -XEN_EBUSY;
@@ -247,31 +288,17 @@ int trace_set_size(uint32_t pages)
     if (pages == 0 || pages > TRACE_PAGES_MAX) {
         return -XEN_EINVAL;
     }
-    order = page_order(pages);
-    cpus = MIN(cpus, TRACE_CPUS_MAX);
-    page = frame_alloc_hv(0);
-    for (cpu = 0; cpu < cpus && page.n != MFN_INVALID.n; cpu++) {
-        blocks[cpu] = frame_alloc_hv(order);
-        if (blocks[cpu].n == MFN_INVALID.n) {
-            break;
-        }
-    }
-    if (page.n == MFN_INVALID.n || cpu < cpus) {
-        while (cpu-- > 0) {
-            frame_free_hv(blocks[cpu], order);
-        }
-        if (page.n != MFN_INVALID.n) {
-            frame_free_hv(page, 0);
-        }
+    info_pages = (uint32_t)(((LIST_FIRST + cpus * pages) * sizeof(uint32_t) + PAGE_SIZE - 1) / PAGE_SIZE);
+    if (!alloc_blocks(blocks, cpus, page_order(pages), &page)) {
         return -XEN_ENOMEM;
     }
     info = port_hv_address(page);
-    memset(info, 0, PAGE_SIZE);
+    memset(info, 0, info_pages * PAGE_SIZE);
     info->tbuf_size = (uint16_t)pages;
-    for (cpu = 0; cpu < cpus; cpu++) {
-        use_block(cpu, blocks[cpu], pages, TRACE_CPUS_MAX + cpu * pages);
+    for (unsigned int cpu = 0; cpu < cpus; cpu++) {
+        use_block(cpu, blocks[cpu], pages, LIST_FIRST + cpu * pages);
     }
-    mm_share_xen(page, 1, false);
+    mm_share_xen(page, info_pages, false);
     ring_pages = pages;
     return 0;
 }
@@ -304,5 +331,5 @@ mfn_t trace_info_frame(void)
 
 uint32_t trace_info_size(void)
 {
-    return info ? (uint32_t)PAGE_SIZE : 0;
+    return info ? (uint32_t)(info_pages * PAGE_SIZE) : 0;
 }

@@ -5,7 +5,8 @@
  *
  * A CPU writes only its own ring, with interrupts off: there is no lock. The reader moves `cons`; a ring that
  * is full loses records, counts them, and says how many before the next that fits. Off, it costs one
- * predictable branch.
+ * predictable branch. What assembly settles without C (x86/entry.S) comes to C while it is on, for each CPU then has
+ * work.
  *
  * Beyond Xen's own, the records of PVABI_TRC_CLASS say whose they are; see docs/tracing.md.
  */
@@ -43,6 +44,8 @@ void trace_hypercall_end(const struct vcpu *v, uint64_t number, int64_t result);
  * fault. */
 void trace_exception(const struct vcpu *v, unsigned int vector, uint32_t error, uint64_t rip,
                      uint64_t address);
+/* A system call of v's user mode, which the guest kernel gets: what was in rax, and rip behind it. */
+void trace_syscall(const struct vcpu *v, uint64_t number, uint64_t rip);
 /* A port of d's became pending, for its vCPU. */
 void trace_event(const struct domain *d, uint32_t vcpu, uint32_t port);
 

@@ -4,9 +4,9 @@
 #include "core/domain.h"
 #include "core/frame.h"
 #include "core/stretch.h"
+#include "core/trace.h"
 #include "hypercall/hypercall.h"
 #include "lib/log.h"
-#include "port/atomic.h"
 #include "port/cpu.h"
 #include "x86/apic.h"
 #include "x86/smp.h"
@@ -30,6 +30,10 @@ void x86_hypercall(struct vcpu *v, struct cpu_user_regs *regs)
     int64_t result;
 
     if (regs->rax == __HYPERVISOR_iret) {
+        if (trace_wants(PVABI_TRC_CLASS)) {
+            trace_hypercall(v, __HYPERVISOR_iret, (const uint64_t[ARRAY_SIZE(args.arg)]){0});
+            trace_hypercall_end(v, __HYPERVISOR_iret, 0);
+        }
         guest_cpu_iret(v, regs);
         return;
     }
@@ -58,6 +62,12 @@ void x86_bounce_failed(struct cpu_user_regs *regs)
     domain_crash(CURRENT_DOMAIN(), "the stack for a trap or system call cannot be written");
 }
 
+/* The mark that holds the fast paths back while a trace is on is no work in itself. */
+static bool has_work(const struct x86_cpu *cpu)
+{
+    return (port_read_u32(&cpu->work) & ~X86_WORK_TRACE) != 0;
+}
+
 static void idle(struct x86_cpu *cpu)
 {
     if (frame_scrub_some()) {
@@ -65,7 +75,7 @@ static void idle(struct x86_cpu *cpu)
         __asm__ volatile("sti; nop; cli" ::: "memory");
         return;
     }
-    if (port_read_u32(&cpu->work) == 0) {
+    if (!has_work(cpu)) {
         /* STI holds interrupts off for one more instruction: none is lost between the look and HLT. */
         __asm__ volatile("sti; hlt; cli" ::: "memory");
     }
@@ -76,6 +86,10 @@ static bool take_work(struct x86_cpu *cpu)
 {
     uint32_t work = port_swap_u32(&cpu->work, 0);
 
+    /* It goes with the next entry after the trace has ended. */
+    if (trace_wants(PVABI_TRC_CLASS)) {
+        port_or_u32(&cpu->work, X86_WORK_TRACE);
+    }
     if (work & X86_WORK_NMI) {
         log_error("NMI on CPU %u at %#llx", cpu->id, (unsigned long long)cpu->nmi_rip);
     }
@@ -114,7 +128,7 @@ void x86_exit_work(struct cpu_user_regs *regs)
             sched_update_areas(v);
         }
         guest_cpu_deliver(v, regs);
-        if (port_read_u32(&cpu->work) == 0 && v->cpu.bounce.address == 0 && !evtchn_upcall_due(&v->evtchn)) {
+        if (!has_work(cpu) && v->cpu.bounce.address == 0 && !evtchn_upcall_due(&v->evtchn)) {
             return;
         }
     }
@@ -166,5 +180,5 @@ bool port_preempt_pending(void)
     if (UNLIKELY(stretch_counted)) {
         stretch_go_on();
     }
-    return port_read_u32(&cpu->work) != 0;
+    return has_work(cpu);
 }

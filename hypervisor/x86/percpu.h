@@ -16,6 +16,7 @@ struct vcpu;
 #define X86_WORK_CALL       8u
 #define X86_WORK_FLUSH      16u
 #define X86_WORK_NMI        32u
+#define X86_WORK_TRACE      128u /* a trace is on: the fast paths of assembly are not taken */
 #define X86_WORK_ROOT       64u /* the guest's L4 changed: XPTI's second roots are to be copied anew */
 
 struct x86_tss {

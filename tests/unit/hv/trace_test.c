@@ -171,6 +171,9 @@ START_TEST(exceptions_and_events_say_where)
     ck_assert_uint_eq(first, id << 16 | v->id << 8 | 14);
     ck_assert_uint_eq(take(&first), PVABI_TRC_EVENT);
     ck_assert_uint_eq(first, id << 16 | 1 << 8);
+    trace_syscall(v, 60, 0x401000);
+    ck_assert_uint_eq(take(&first), PVABI_TRC_SYSCALL);
+    ck_assert_uint_eq(first, id << 16 | v->id << 8);
     ck_assert_uint_eq(take(&first), 0);
 }
 END_TEST

@@ -14,9 +14,14 @@ check named grep -q ' d1v0 xen_version(version, 0) = [0-9]* <[0-9.]* us>$' /tmp/
 check operation grep -q 'sched_op(poll, 0x[0-9a-f]*) = 0' /tmp/lines
 check error-named grep -qE 'event_channel_op\(send, 0x[0-9a-f]+\) = -[0-9]+ E[A-Z]+ ' /tmp/lines
 check fault grep -q -- '--- #PF error [0-9]* at 0x[0-9a-f]*, address 0xffff830000000000 ---' /tmp/lines
+check fault-fast grep -q -- '--- #PF error [0-9]* at 0x[0-9a-f]*, address 0x1000 ---' /tmp/lines
+check iret-fast grep -q ' d1v0 iret() = 0' /tmp/lines
+check syscall-fast grep -q -- '--- system call 77 before 0x[0-9a-f]* ---' /tmp/lines
 check only-its-own sh -c '! grep -q " d0v" /tmp/lines'
 check filtered sh -c 'parvis trace -s 2 -e xen_version,faults ticker > /tmp/some && grep -q xen_version /tmp/some &&
     grep -q PF /tmp/some && ! grep -q sched_op /tmp/some'
+check syscalls sh -c 'parvis trace -s 2 -e syscalls ticker > /tmp/calls && grep -q "system call 77" /tmp/calls &&
+    ! grep -q "xen_version" /tmp/calls'
 check sums sh -c 'parvis trace -c -s 2 ticker > /tmp/sums && grep -qE "^xen_version +[1-9][0-9]* +0 +[1-9]" /tmp/sums &&
     grep -qE "^event_channel_op +([1-9][0-9]*) +\1 " /tmp/sums'
 cat /tmp/sums
