@@ -100,6 +100,16 @@ image_tools() {
     find "$build/dom0-tools" -type f -perm -u+x \( -name parvis -o -name 'parvis-*' \) | LC_ALL=C sort
 }
 
+# image_units DIR: the daemons' units and ./demo's, for a dom0 that systemd runs.
+image_units() {
+    local unit
+    mkdir -p "$1/multi-user.target.wants"
+    for unit in "$image_dir"/../systemd/*.service "$image_dir"/../systemd/*.mount "$image_dir/parvis-demo.service"; do
+        install -m 644 "$unit" "$1/"
+        ln -s "../${unit##*/}" "$1/multi-user.target.wants/"
+    done
+}
+
 image_build_dom0() {
     local dir=$1 tool name
     mkdir -p "$dir"/{proc,sys,dev,tmp,root,sbin,lib64,lib/modules,mnt,boot,usr/{bin,sbin,lib/x86_64-linux-gnu}}
@@ -118,6 +128,8 @@ image_build_dom0() {
     echo 'root:x:0:' > "$dir/etc/group"
     echo '127.0.0.1 localhost' > "$dir/etc/hosts"
     install -m 755 "$image_dir/dom0-init" "$dir/init"
+    install -m 644 "$image_dir/dom0-session" "$dir/etc/parvis/session"
+    image_units "$dir/etc/systemd"
     install -m 644 "$image_dir/profile" "$dir/etc/profile"
 }
 
@@ -136,7 +148,7 @@ image_build_guest() {
 image_cached() {
     local name=$1 suffix=$2 builder=$3 key image temp_dir
     shift 3
-    key=$(sha256sum "$@" "$busybox" "$image_dir"/* | sha256sum | cut -c 1-16)
+    key=$(sha256sum "$@" "$busybox" "$image_dir"/* "$image_dir"/../systemd/* | sha256sum | cut -c 1-16)
     image=$build/images/$name-$key.$suffix
     if [ ! -e "$image" ]; then
         say "making the initramfs of $name"
