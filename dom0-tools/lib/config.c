@@ -161,10 +161,29 @@ static int set_defaults(struct pv_config *config, struct pv_error *error)
     return 0;
 }
 
+/* The kernel comes from one place. */
+static int check_kernel(const struct pv_config *config, struct pv_error *error)
+{
+    if (config->bootloader == PV_BOOTLOADER_NONE) {
+        return config->kernel ? 0 : pv_error_set(error, PV_ERROR_USAGE, "%s: kernel: is missing", config->file);
+    }
+    if (config->kernel || config->ramdisk) {
+        return pv_config_fail(config, config->kernel ? PV_KEY_KERNEL : PV_KEY_RAMDISK, PV_ERROR_USAGE, error,
+                              "the bootloader takes it from the disk, so it cannot be given");
+    }
+    if (config->disks.count == 0) {
+        return pv_config_fail(config, PV_KEY_BOOTLOADER, PV_ERROR_USAGE, error, "there is no disk to boot from");
+    }
+    return 0;
+}
+
 static int check_together(const struct pv_config *config, struct pv_error *error)
 {
     char memory[PV_SIZE_TEXT], most[PV_SIZE_TEXT];
 
+    if (check_kernel(config, error) != 0) {
+        return -1;
+    }
     if (config->max_memory < config->memory) {
         return pv_config_fail(config, PV_KEY_MAX_MEMORY, PV_ERROR_USAGE, error,
                               "%s is less than memory, which is %s", pv_size_text(config->max_memory, most),

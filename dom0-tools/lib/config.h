@@ -10,12 +10,14 @@
 #include "lib/device.h"
 #include "lib/error.h"
 
+enum pv_bootloader { PV_BOOTLOADER_NONE, PV_BOOTLOADER_EXTRACT };
 enum pv_action { PV_ACTION_DESTROY, PV_ACTION_RESTART, PV_ACTION_PRESERVE };
 
 enum pv_config_key {
     PV_KEY_NAME,
     PV_KEY_UUID,
     PV_KEY_KERNEL,
+    PV_KEY_BOOTLOADER,
     PV_KEY_RAMDISK,
     PV_KEY_CMDLINE,
     PV_KEY_MEMORY,
@@ -40,7 +42,8 @@ struct pv_config_place {
 
 struct pv_config {
     char *file;
-    char *name, *kernel, *ramdisk, *cmdline; /* paths are absolute; ramdisk may be NULL */
+    char *name, *kernel, *ramdisk, *cmdline; /* paths are absolute; NULL: no ramdisk, a kernel by the bootloader */
+    uint64_t bootloader; /* enum pv_bootloader */
     uint8_t uuid[16];
     uint64_t memory, max_memory; /* bytes, whole pages */
     uint64_t vcpus, max_vcpus;

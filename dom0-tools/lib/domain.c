@@ -26,26 +26,37 @@
 /* The domain whose daemons serve the guest's rings. */
 #define SERVER_DOMID 0
 
-static void build_init(struct pv_build *build, const struct pv_config *config)
+static void build_init(struct pv_build *build, const struct pv_config *config, const struct pv_boot *boot)
 {
     *build = (struct pv_build){
-        .kernel_path = config->kernel,
-        .ramdisk_path = config->ramdisk,
-        .command_line = config->cmdline,
+        .kernel_path = boot->kernel,
+        .ramdisk_path = boot->ramdisk,
+        .command_line = boot->cmdline,
         .pages = config->memory >> PV_PAGE_SHIFT,
         .memory_map_bytes = config->max_memory,
         .ramdisk_fd = -1,
     };
 }
 
-/* Prepares the build; says which key of the configuration is to blame when that fails. */
-static int prepare(struct pv_build *build, const struct pv_config *config, struct pv_error *error)
+/* Finds what is to be booted and prepares the build; says which key of the configuration is to blame when that
+ * fails. */
+static int prepare(struct pv_build *build, const struct pv_config *config, struct pv_boot *boot,
+                   struct pv_error *error)
 {
+    *build = (struct pv_build){.ramdisk_fd = -1};
+    if (pv_boot_find(config, boot, error) != 0) {
+        return -1;
+    }
+    build_init(build, config, boot);
     if (pv_build_prepare(build, error) == 0) {
         return 0;
     }
     if (error->class == PV_ERROR_RESOURCES) {
         return pv_config_wrap(config, PV_KEY_MEMORY, error);
+    }
+    if (config->bootloader != PV_BOOTLOADER_NONE) {
+        pv_error_wrap(error, "%s", boot->name);
+        return pv_config_wrap(config, PV_KEY_BOOTLOADER, error);
     }
     return pv_config_wrap(
         config, build->ramdisk_path && build->ramdisk_fd < 0 ? PV_KEY_RAMDISK : PV_KEY_KERNEL, error);
@@ -73,13 +84,13 @@ int pv_domain_plan(struct pv_host *host, const struct pv_config *config, struct 
 {
     struct pv_host_info info = {0};
     struct pv_build build;
+    struct pv_boot boot;
     int result = 0;
 
-    build_init(&build, config);
     if (host && (pv_sysctl_host(host->ctx, &info, error) != 0 || check_host(config, &info, error) != 0)) {
         return -1;
     }
-    result = prepare(&build, config, error);
+    result = prepare(&build, config, &boot, error);
     *plan = (struct pv_domain_plan){
         .kernel_from_cache = build.kernel.from_cache,
         .kernel_start = build.layout.virt_base + (build.layout.kernel.first << PV_PAGE_SHIFT),
@@ -90,7 +101,10 @@ int pv_domain_plan(struct pv_host *host, const struct pv_config *config, struct 
     };
     memcpy(plan->guest_os, build.kernel.notes.guest_os, sizeof(plan->guest_os));
     memcpy(plan->guest_version, build.kernel.notes.guest_version, sizeof(plan->guest_version));
+    memcpy(plan->kernel_name, boot.name, sizeof(plan->kernel_name));
+    memcpy(plan->cmdline, boot.cmdline, sizeof(plan->cmdline));
     pv_build_close(&build);
+    pv_boot_close(&boot);
     return result;
 }
 
@@ -163,13 +177,13 @@ int pv_domain_create(struct pv_host *host, const struct pv_config *config, uint1
                      struct pv_error *error)
 {
     struct pv_host_info info;
-    struct pv_build build;
+    struct pv_build build = {.ramdisk_fd = -1};
+    struct pv_boot boot = {.disk = {.kernel = -1, .ramdisk = -1}};
     int result = -1;
 
-    build_init(&build, config);
     pv_host_progress(host, "reading the kernel");
     if (pv_sysctl_host(host->ctx, &info, error) == 0 && check_host(config, &info, error) == 0 &&
-        prepare(&build, config, error) == 0) {
+        prepare(&build, config, &boot, error) == 0) {
         result = pv_record_reserve(host, config->name, config->uuid, error);
         if (result != 0 && error->class == PV_ERROR_NAME_TAKEN) {
             pv_config_wrap(config, PV_KEY_NAME, error);
@@ -182,5 +196,6 @@ int pv_domain_create(struct pv_host *host, const struct pv_config *config, uint1
     }
     *domid = build.domid;
     pv_build_close(&build);
+    pv_boot_close(&boot);
     return result;
 }

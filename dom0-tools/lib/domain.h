@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/boot.h"
 #include "lib/config.h"
 #include "lib/domctl.h"
 #include "lib/host.h"
@@ -18,6 +19,7 @@ struct pv_domain_plan {
     uint64_t start_bytes;                               /* memory that is in use when the kernel starts */
     uint64_t free_bytes;                                /* of the host; 0 where that was not asked */
     char guest_os[64], guest_version[64];
+    char kernel_name[PV_BOOTCONF_PATH + 64], cmdline[MAX_GUEST_CMDLINE];
 };
 
 /* Checks kernel, ramdisk and layout, and the host's free memory where `host` is given. Changes nothing. */

@@ -70,7 +70,7 @@ static void put_vm(struct xs_batch *batch, const struct pv_nodes *nodes, const c
     put(batch, base, "uuid", "%s", uuid);
     put(batch, base, "name", "%s", nodes->config->name);
     put(batch, base, "image/ostype", "linux");
-    put(batch, base, "image/kernel", "%s", nodes->config->kernel);
+    put(batch, base, "image/kernel", "%s", nodes->config->kernel ? nodes->config->kernel : "(of its disk)");
     put(batch, base, "start_time", "%lld", (long long)time(NULL));
 }
 

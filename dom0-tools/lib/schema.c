@@ -19,6 +19,7 @@
 #define NAME_MOST 63
 #define FIELD(name) offsetof(struct pv_config, name)
 
+static const char *const bootloaders[] = {"none", "extract", NULL};
 static const char *const actions[] = {"destroy", "restart", "preserve", NULL};
 
 const struct pv_schema_entry pv_schema[PV_KEY_COUNT] = {
@@ -30,10 +31,18 @@ const struct pv_schema_entry pv_schema[PV_KEY_COUNT] = {
         .key = "uuid", .type = PV_TYPE_UUID, .offset = FIELD(uuid), .fallback_help = "a random one",
         .help = "The domain's identity, which stays the same when it is restarted."},
     [PV_KEY_KERNEL] = {
-        .key = "kernel", .type = PV_TYPE_PATH, .offset = FIELD(kernel), .required = true,
+        .key = "kernel", .type = PV_TYPE_PATH, .offset = FIELD(kernel),
+        .fallback_help = "required, but for a bootloader",
         .help = "The kernel's file in dom0: a bzImage (packed with gzip, xz, lzma, zstd or lz4) or an ELF file, built "
                 "to run as a Xen PV guest (CONFIG_XEN_PV in Linux). Without a leading slash it is relative to the "
                 "folder of the configuration."},
+    [PV_KEY_BOOTLOADER] = {
+        .key = "bootloader", .type = PV_TYPE_CHOICE, .offset = FIELD(bootloader), .choices = bootloaders,
+        .fallback = "none",
+        .help = "`extract` takes kernel, initial ramdisk and command line from the first disk, by what its grub.cfg or "
+                "its entries of the Boot Loader Specification say, each time that the domain is created; `cmdline` is "
+                "put behind them. The disk, with or without partitions, has an ext2, ext3 or ext4 file system; it is "
+                "read by a process that may do nothing else."},
     [PV_KEY_RAMDISK] = {
         .key = "ramdisk", .type = PV_TYPE_PATH, .offset = FIELD(ramdisk), .fallback_help = "none",
         .help = "The initial ramdisk's file in dom0."},

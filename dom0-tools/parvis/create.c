@@ -43,11 +43,15 @@ static void print_plan(const struct pv_config *config, const struct pv_domain_pl
 
     printf("%s\n", text ? text : "");
     free(text);
-    printf("kernel:   %s, %s %s, %" PRIu64 " MiB at 0x%" PRIx64 "%s\n", config->kernel, plan->guest_os,
+    printf("kernel:   %s, %s %s, %" PRIu64 " MiB at 0x%" PRIx64 "%s\n", plan->kernel_name, plan->guest_os,
            plan->guest_version, mib(plan->kernel_bytes), plan->kernel_start,
            plan->kernel_from_cache ? ", unpacked before" : "");
-    if (config->ramdisk) {
-        printf("ramdisk:  %s, %" PRIu64 " KiB\n", config->ramdisk, (plan->ramdisk_bytes + 1023) >> 10);
+    if (plan->ramdisk_bytes) {
+        printf("ramdisk:  %s, %" PRIu64 " KiB\n", config->ramdisk ? config->ramdisk : "of the disk",
+               (plan->ramdisk_bytes + 1023) >> 10);
+    }
+    if (config->bootloader != PV_BOOTLOADER_NONE) {
+        printf("cmdline:  %s\n", plan->cmdline);
     }
     printf("at start: %" PRIu64 " of %" PRIu64 " MiB in use\n", mib(plan->start_bytes), mib(config->memory));
     if (host) {

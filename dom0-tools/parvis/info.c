@@ -112,7 +112,7 @@ static void stored_facts(const char *name, struct facts *facts)
     if (!config) {
         return;
     }
-    add_text(facts, "kernel", config->kernel);
+    add_text(facts, "kernel", config->kernel ? config->kernel : "by bootloader");
     add_text(facts, "ramdisk", config->ramdisk ? config->ramdisk : "");
     add_text(facts, "cmdline", config->cmdline);
     for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {

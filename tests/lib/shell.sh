@@ -73,7 +73,8 @@ install_missing() {
 build_packages=(
     cmake:cmake ninja:ninja-build gcc:gcc ld:binutils pkg-config:pkg-config
     /usr/include/stdio.h:libc6-dev /usr/include/yajl/yajl_gen.h:libyajl-dev /usr/include/zlib.h:zlib1g-dev
-    /usr/include/lzma.h:liblzma-dev /usr/include/zstd.h:libzstd-dev /usr/include/lz4.h:liblz4-dev
+    /usr/include/lzma.h:liblzma-dev /usr/include/ext2fs/ext2fs.h:libext2fs-dev /usr/include/et/com_err.h:comerr-dev
+    /usr/include/zstd.h:libzstd-dev /usr/include/lz4.h:liblz4-dev
 )
 
 # unpack_packages DIR PACKAGE...: downloads packages from Debian and unpacks them below DIR, installing nothing. DIR

@@ -11,6 +11,8 @@ Suite *json_suite(void);
 Suite *elf_suite(void);
 Suite *kernel_suite(void);
 Suite *layout_suite(void);
+Suite *bootconf_suite(void);
+Suite *bootfind_suite(void);
 Suite *cache_suite(void);
 Suite *xsbatch_suite(void);
 
