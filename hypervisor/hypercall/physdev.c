@@ -7,6 +7,7 @@
 #include "port/cpu.h"
 #include "port/guest_copy.h"
 #include "port/irq.h"
+#include "port/machine.h"
 #include "pvabi/physdev.h"
 
 #define IO_PORTS 65536u
@@ -320,6 +321,30 @@ static int64_t manage_pci_add_ext(guest_va_t argument)
     return 0;
 }
 
+/* Whether the firmware reserves a window of configuration space that ACPI names. The hypervisor reaches that space by
+ * the ports, so it only says whether it knows the window as it is told. */
+static int64_t pci_mmcfg_reserved(guest_va_t argument)
+{
+    struct physdev_pci_mmcfg_reserved op;
+    struct port_pci_window window;
+
+    if (!drives_machine()) {
+        return -XEN_EPERM;
+    }
+    if (port_copy_from_guest(&op, argument, sizeof(op))) {
+        return -XEN_EFAULT;
+    }
+    if (op.flags & ~(uint32_t)XEN_PCI_MMCFG_RESERVED) {
+        return -XEN_EINVAL;
+    }
+    for (unsigned int i = 0; port_pci_window(i, &window); i++) {
+        if (window.segment == op.segment && window.first_bus == op.start_bus && window.last_bus == op.end_bus) {
+            return window.address == op.address ? 0 : -XEN_EIO;
+        }
+    }
+    return -XEN_ENODEV;
+}
+
 int64_t hypercall_physdev_op(struct hypercall_args *args)
 {
     guest_va_t argument = hypercall_pointer(args, 1);
@@ -356,6 +381,8 @@ int64_t hypercall_physdev_op(struct hypercall_args *args)
         return manage_pci((unsigned int)args->arg[0], argument);
     case PHYSDEVOP_manage_pci_add_ext:
         return manage_pci_add_ext(argument);
+    case PHYSDEVOP_pci_mmcfg_reserved:
+        return pci_mmcfg_reserved(argument);
     default:
         return -XEN_ENOSYS;
     }

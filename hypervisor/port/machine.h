@@ -41,6 +41,16 @@ void port_reset(void) NORETURN;
  * failure. */
 int port_acpi_sleep(uint16_t pm1a, uint16_t pm1b);
 
+/* A window of memory that ACPI (its MCFG) names for PCI configuration space. */
+struct port_pci_window {
+    uint64_t address;
+    uint16_t segment;
+    uint8_t first_bus, last_bus;
+};
+
+/* The window with this index; false at the end. */
+bool port_pci_window(unsigned int index, struct port_pci_window *window);
+
 /* The function of the hypervisor's with this index, in ascending order of addresses; false at the end. */
 bool port_symbol(uint32_t index, uint64_t *address, const char **name);
 

@@ -37,6 +37,11 @@ enum {
 };
 
 enum {
+    MCFG_FIRST_ENTRY = 44,
+    MCFG_ENTRY_SIZE = 16,
+};
+
+enum {
     FADT_DSDT = 40,
     FADT_SCI = 46,
     FADT_SMI_COMMAND = 48,
@@ -139,6 +144,18 @@ static void read_madt(const uint8_t *table, uint32_t length)
     }
 }
 
+/* The windows of PCI configuration space: PCI Firmware 3.0, chapter 4. */
+static void read_mcfg(const uint8_t *table, uint32_t length)
+{
+    struct acpi_info *a = &acpi_info;
+
+    for (uint32_t at = MCFG_FIRST_ENTRY; at + MCFG_ENTRY_SIZE <= length && a->window_count < ACPI_WINDOWS_MAX;
+         at += MCFG_ENTRY_SIZE) {
+        a->windows[a->window_count++] = (struct acpi_window){
+            read_field(table, at, 8), (uint16_t)read_field(table, at + 8, 2), table[at + 10], table[at + 11]};
+    }
+}
+
 /* An integer in AML: a byte with its prefix, or the constants 0 and 1. Returns what follows. */
 static const uint8_t *aml_small(const uint8_t *at, uint8_t *value)
 {
@@ -208,6 +225,8 @@ static void read_table(uint64_t physical)
         read_madt(table, length);
     } else if (memcmp(table, "FACP", 4) == 0) {
         read_fadt(table, length);
+    } else if (memcmp(table, "MCFG", 4) == 0) {
+        read_mcfg(table, length);
     }
 }
 

@@ -9,6 +9,7 @@
 #define ACPI_CPUS_MAX      64u
 #define ACPI_IOAPICS_MAX   8u
 #define ACPI_OVERRIDES_MAX 24u
+#define ACPI_WINDOWS_MAX   8u
 
 struct acpi_ioapic {
     uint64_t physical;
@@ -26,6 +27,13 @@ struct acpi_cpu {
     uint32_t apic_id, acpi_id;
 };
 
+/* Memory through which PCI configuration space of these buses can be reached. */
+struct acpi_window {
+    uint64_t physical;
+    uint16_t segment;
+    uint8_t first_bus, last_bus;
+};
+
 struct acpi_info {
     bool present;
     uint64_t apic_physical;
@@ -35,6 +43,8 @@ struct acpi_info {
     unsigned int ioapic_count;
     struct acpi_override overrides[ACPI_OVERRIDES_MAX];
     unsigned int override_count;
+    struct acpi_window windows[ACPI_WINDOWS_MAX];
+    unsigned int window_count;
     uint16_t pm1a_control, pm1b_control, pm_timer, smi_command;
     uint16_t sci;
     bool s5_known;

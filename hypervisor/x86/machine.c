@@ -80,6 +80,17 @@ void port_io_write(uint16_t port, unsigned int bytes, uint32_t value)
     }
 }
 
+bool port_pci_window(unsigned int index, struct port_pci_window *window)
+{
+    const struct acpi_window *w = &acpi_info.windows[index];
+
+    if (index >= acpi_info.window_count) {
+        return false;
+    }
+    *window = (struct port_pci_window){w->physical, w->segment, w->first_bus, w->last_bus};
+    return true;
+}
+
 int port_acpi_sleep(uint16_t pm1a, uint16_t pm1b)
 {
     if (acpi_info.pm1a_control == 0) {

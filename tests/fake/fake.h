@@ -10,6 +10,7 @@
 #include "core/domain.h"
 #include "lib/cpumask.h"
 #include "lib/types.h"
+#include "port/machine.h"
 
 /* RAM is frames FAKE_RAM_FIRST up; frames below are the first MiB. */
 #define FAKE_RAM_FIRST 0x100ull
@@ -127,6 +128,12 @@ struct fake_pci {
     uint32_t registers[4096];
     bool messages[256]; /* by number, from PORT_IRQ_MAX on: core has it */
     unsigned int message_count, messages_most;
+    /* Its table of messages among the registers, and how often one was changed that was not masked. */
+    uint32_t table, table_entries;
+    unsigned int changed_unmasked;
+    /* ACPI's window of configuration space. */
+    bool has_window;
+    struct port_pci_window window;
 };
 
 extern struct fake_pci fake_pci;

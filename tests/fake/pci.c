@@ -69,13 +69,30 @@ uint32_t port_device_read(uint64_t address)
     return word ? *word : ~0u;
 }
 
+/* A device may send a message while its parts are being written, unless it is masked. */
+static void look_at_table(uint64_t offset)
+{
+    uint64_t entry = (offset - fake_pci.table) / 16, word = offset % 16 / 4;
+
+    if (offset >= fake_pci.table && entry < fake_pci.table_entries && word < 3) {
+        fake_pci.changed_unmasked += !(fake_pci.registers[(fake_pci.table + entry * 16) / 4 + 3] & 1);
+    }
+}
+
 void port_device_write(uint64_t address, uint32_t value)
 {
     uint32_t *word = device_register(address);
 
     if (word) {
+        look_at_table(address - FAKE_PCI_REGISTERS);
         *word = value;
     }
+}
+
+bool port_pci_window(unsigned int index, struct port_pci_window *window)
+{
+    *window = fake_pci.window;
+    return fake_pci.has_window && index == 0;
 }
 
 int port_irq_message(unsigned int irq, struct port_irq_message *message)

@@ -44,6 +44,8 @@ static void make_function(void)
     fake_pci.present = true;
     fake_pci.function = BUS << 8 | DEVFN;
     fake_pci.messages_most = MSI_COUNT;
+    fake_pci.table = TABLE;
+    fake_pci.table_entries = 4;
     set(0, 4, 0x10001b36);
     set(PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
     set(6, 2, 0x10);
@@ -205,6 +207,7 @@ START_TEST(a_function_that_goes)
     ck_assert_int_eq(map(1), HIGHEST - 1);
     memset(fake_pci.registers, 0, sizeof(fake_pci.registers)); /* it was reset */
     ck_assert_int_eq(on_device(PHYSDEVOP_restore_msi_ext), 0);
+    ck_assert_uint_eq(fake_pci.changed_unmasked, 0);
     ck_assert_uint_eq(entry_word(0, 2), HIGHEST);
     ck_assert_uint_eq(entry_word(1, 2), HIGHEST - 1);
     ck_assert_int_eq(on_device(PHYSDEVOP_pci_device_remove), 0);
@@ -261,6 +264,30 @@ START_TEST(a_guest_has_no_functions)
 }
 END_TEST
 
+static int64_t reserve(uint64_t address, uint16_t segment, uint8_t last, uint32_t flags)
+{
+    struct physdev_pci_mmcfg_reserved op = {
+        .address = address, .segment = segment, .end_bus = last, .flags = flags};
+
+    return PHYSDEV(PHYSDEVOP_pci_mmcfg_reserved, &op);
+}
+
+START_TEST(windows_of_configuration_space)
+{
+    fake_pci.window = (struct port_pci_window){.address = 0xb0000000, .last_bus = 255};
+    ck_assert_int_eq(reserve(0xb0000000, 0, 255, XEN_PCI_MMCFG_RESERVED), -XEN_ENODEV);
+    fake_pci.has_window = true;
+    ck_assert_int_eq(reserve(0xb0000000, 0, 255, XEN_PCI_MMCFG_RESERVED), 0);
+    ck_assert_int_eq(reserve(0xb0000000, 0, 255, 0), 0);
+    ck_assert_int_eq(reserve(0xb0000000, 0, 255, 2), -XEN_EINVAL);
+    ck_assert_int_eq(reserve(0xb0000000, 1, 255, 1), -XEN_ENODEV);
+    ck_assert_int_eq(reserve(0xb0000000, 0, 127, 1), -XEN_ENODEV);
+    ck_assert_int_eq(reserve(0xc0000000, 0, 255, 1), -XEN_EIO);
+    dbench_become(dbench_domain(5, 1)->vcpus[0]);
+    ck_assert_int_eq(reserve(0xb0000000, 0, 255, XEN_PCI_MMCFG_RESERVED), -XEN_EPERM);
+}
+END_TEST
+
 TCase *msi_tests(void)
 {
     TCase *tests = tcase_create("msi");
@@ -272,5 +299,6 @@ TCase *msi_tests(void)
     tcase_add_test(tests, a_function_that_goes);
     tcase_add_test(tests, a_table_is_not_written);
     tcase_add_test(tests, a_guest_has_no_functions);
+    tcase_add_test(tests, windows_of_configuration_space);
     return tests;
 }
