@@ -15,6 +15,11 @@
 #include "lib/json.h"
 #include "lib/schema.h"
 
+/* What Xen's own tools allow a guest, and what a guest needs beside its devices. */
+#define CHANNELS_LEAST 1024
+#define CHANNELS_FIXED 64
+#define CHANNELS_VCPU  8
+
 int pv_config_wrap(const struct pv_config *config, enum pv_config_key key, struct pv_error *error)
 {
     const struct pv_config_place *place = &config->places[key];
@@ -130,6 +135,16 @@ static int set_override(struct pv_config *config, const char *text, struct pv_er
     return 0;
 }
 
+/* Enough for Linux: some for each vCPU, and of a device one or two for each queue, of which there are as many as
+ * vCPUs. */
+static uint64_t event_channels(const struct pv_config *config)
+{
+    uint64_t queues = config->disks.count + 2 * config->networks.count;
+    uint64_t need = CHANNELS_FIXED + config->max_vcpus * (CHANNELS_VCPU + queues);
+
+    return need > CHANNELS_LEAST ? need : CHANNELS_LEAST;
+}
+
 static int set_defaults(struct pv_config *config, struct pv_error *error)
 {
     for (int key = 0; key < PV_KEY_COUNT; key++) {
@@ -150,6 +165,9 @@ static int set_defaults(struct pv_config *config, struct pv_error *error)
     }
     if (!config->places[PV_KEY_MAX_VCPUS].given) {
         config->max_vcpus = config->vcpus;
+    }
+    if (!config->places[PV_KEY_MAX_EVENT_CHANNELS].given) {
+        config->max_event_channels = event_channels(config);
     }
     if (!config->places[PV_KEY_UUID].given) {
         if (getrandom(config->uuid, sizeof(config->uuid), 0) != sizeof(config->uuid)) {

@@ -155,7 +155,9 @@ static int make_domain(struct pv_host *host, const struct pv_config *config, con
                        struct pv_build *build, struct pv_error *error)
 {
     struct pv_domain_limits limits = {.max_vcpus = (unsigned int)config->max_vcpus,
-                                      .grant_version = info->grant_version};
+                                      .grant_version = info->grant_version,
+                                      .grant_frames = (unsigned int)config->max_grant_frames,
+                                      .event_channels = (unsigned int)config->max_event_channels};
     struct pv_error ignored;
 
     memcpy(limits.uuid, config->uuid, sizeof(limits.uuid));

@@ -58,8 +58,8 @@ int pv_domctl_create(struct pv_ctx *ctx, const struct pv_domain_limits *limits, 
 
     memcpy(create->handle, limits->uuid, sizeof(create->handle));
     create->max_vcpus = limits->max_vcpus;
-    create->max_evtchn_port = 1023; /* what Xen's own tools allow a guest */
-    create->max_grant_frames = -1;  /* the hypervisor's default */
+    create->max_evtchn_port = (int32_t)limits->event_channels - 1;
+    create->max_grant_frames = limits->grant_frames ? (int32_t)limits->grant_frames : -1;
     create->max_maptrack_frames = -1;
     create->grant_opts = XEN_DOMCTL_GRANT_version(limits->grant_version);
     result = call(ctx, op, XEN_DOMCTL_createdomain, 0);

@@ -39,6 +39,8 @@ struct pv_domain_limits {
     uint8_t uuid[PV_UUID_SIZE];
     unsigned int max_vcpus;
     unsigned int grant_version; /* 0, 1 or 2 */
+    unsigned int grant_frames;  /* 0: the hypervisor's default */
+    unsigned int event_channels;
 };
 
 /* Makes an empty domain, paused once; *domid gets its number. */

@@ -23,7 +23,7 @@
 #include "lib/netlink.h"
 #include "lib/schema.h"
 
-#define FOLDER           "/run/parvis/nbd"
+#define FOLDER           PV_NBD_FOLDER
 #define HELLO_MAGIC      UINT64_C(0x4e42444d41474943) /* "NBDMAGIC" */
 #define OPTION_MAGIC     UINT64_C(0x49484156454f5054) /* "IHAVEOPT" */
 #define FIXED_NEWSTYLE   1u
@@ -32,8 +32,9 @@
 #define ZEROES           124
 #define DEVICES_MOST     1024u
 #define SECTOR           512
-/* How long requests wait for a server that does not answer, in seconds. */
-#define DEAD_S           30
+/* How long a request waits for its answer before the connection counts as dead, and then for a new one, in seconds. */
+#define ANSWER_S         30
+#define DEAD_S           60
 #define BUSY_MS          3000
 #define BUSY_STEP        200
 
@@ -193,13 +194,22 @@ static uint16_t find_family(void)
     return id ? *(const uint16_t *)RTA_DATA(id) : 0;
 }
 
+static void put_socket(struct pv_netlink *m, int connection)
+{
+    uint32_t fd = (uint32_t)connection;
+    struct rtattr *list = pv_netlink_open(m, NBD_ATTR_SOCKETS | NLA_F_NESTED);
+    struct rtattr *item = pv_netlink_open(m, NBD_SOCK_ITEM | NLA_F_NESTED);
+
+    pv_netlink_put(m, NBD_SOCK_FD, &fd, sizeof(fd));
+    pv_netlink_close(m, item);
+    pv_netlink_close(m, list);
+}
+
 /* Gives a device the connection: 0, EBUSY for one that is in use, or another errno. */
 static int bind_device(uint16_t family, uint32_t number, int connection, const struct export *export)
 {
-    uint64_t block = SECTOR, dead = DEAD_S, flags = export->flags;
+    uint64_t block = SECTOR, dead = DEAD_S, answer = ANSWER_S, flags = export->flags;
     uint64_t behaviour = NBD_CFLAG_DISCONNECT_ON_CLOSE;
-    struct rtattr *list, *item;
-    uint32_t fd = (uint32_t)connection;
     struct pv_netlink m;
 
     begin_generic(&m, family, NBD_CMD_CONNECT);
@@ -209,53 +219,114 @@ static int bind_device(uint16_t family, uint32_t number, int connection, const s
     pv_netlink_put(&m, NBD_ATTR_SERVER_FLAGS, &flags, sizeof(flags));
     pv_netlink_put(&m, NBD_ATTR_CLIENT_FLAGS, &behaviour, sizeof(behaviour));
     pv_netlink_put(&m, NBD_ATTR_DEAD_CONN_TIMEOUT, &dead, sizeof(dead));
-    list = pv_netlink_open(&m, NBD_ATTR_SOCKETS | NLA_F_NESTED);
-    item = pv_netlink_open(&m, NBD_SOCK_ITEM | NLA_F_NESTED);
-    pv_netlink_put(&m, NBD_SOCK_FD, &fd, sizeof(fd));
-    pv_netlink_close(&m, item);
-    pv_netlink_close(&m, list);
+    pv_netlink_put(&m, NBD_ATTR_TIMEOUT, &answer, sizeof(answer));
+    put_socket(&m, connection);
     return pv_netlink_ask(NETLINK_GENERIC, &m, NULL);
 }
 
-/* Finds a free device, opens it and gives it the connection. It is opened first: the connection ends when the last one
- * closes the device, and others (udev) open every new one to look at it. */
-static int take_device(int connection, const struct export *export, struct pv_error *error)
+/* Gives the first free device the connection, and opens it: the connection ends when the last one closes the device. One
+ * that somebody has open does not take a connection, so it cannot be opened before; somebody who opens and closes it in
+ * between ends the connection, which shows. */
+static int take_device(int connection, const struct export *export, uint32_t *taken, struct pv_error *error)
 {
     uint16_t family = find_family();
-    int number_of_error = ENODEV;
+    int number_of_error = ENODEV, fd;
+    uint32_t number = 0;
     char path[32];
 
     if (!family && pv_module_load("nbd", error) != 0) {
         return -1;
     }
     family = family ? family : find_family();
-    for (uint32_t number = 0; family && number < DEVICES_MOST; number++) {
-        int fd;
-
-        snprintf(path, sizeof(path), "/dev/nbd%u", number);
-        fd = open(path, O_RDWR | O_CLOEXEC);
-        number_of_error = bind_device(family, number, connection, export);
-        if (number_of_error == 0 && fd < 0) {
-            fd = open(path, O_RDWR | O_CLOEXEC);
-        }
-        if (number_of_error == 0) {
-            return fd >= 0 ? fd : pv_error_errno(error, errno, "%s", path);
-        }
-        if (fd >= 0) {
-            close(fd);
-        }
+    for (; family && number < DEVICES_MOST; number++) {
+        number_of_error = pv_nbd_is_bound(number) ? EBUSY : bind_device(family, number, connection, export);
         if (number_of_error != EBUSY) {
             break;
         }
     }
-    return pv_error_errno(error, number_of_error, "a free NBD device");
+    if (number_of_error != 0) {
+        return pv_error_errno(error, number_of_error, "a free NBD device");
+    }
+    snprintf(path, sizeof(path), "/dev/nbd%u", number);
+    fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd >= 0 && !pv_nbd_is_bound(number)) {
+        close(fd);
+        return pv_error_set(error, PV_ERROR_FAILURE, "somebody else looked into %s and ended its connection", path);
+    }
+    *taken = number;
+    return fd >= 0 ? fd : pv_error_errno(error, errno, "%s", path);
 }
 
-int pv_nbd_open(const struct pv_disk *disk, struct pv_error *error)
+/* The record appears when it is whole. */
+static void write_record(const struct pv_nbd_record *record)
+{
+    char path[64], part[sizeof(path) + 8];
+    FILE *file;
+
+    snprintf(path, sizeof(path), FOLDER "/%u", record->number);
+    snprintf(part, sizeof(part), "%s.part", path);
+    file = fopen(part, "we");
+    if (!file) {
+        return;
+    }
+    fprintf(file, "%d %d %d %d %s", (int)record->pid, (int)record->disk.access, (int)record->disk.format,
+            (int)record->disk.cache, record->disk.source);
+    if (fclose(file) != 0 || rename(part, path) != 0) {
+        unlink(part);
+    }
+}
+
+bool pv_nbd_record_read(uint32_t number, struct pv_nbd_record *record)
+{
+    int pid, access, format, cache, start = 0;
+    char path[64], text[PATH_MAX + 64];
+    size_t length;
+    FILE *file;
+
+    snprintf(path, sizeof(path), FOLDER "/%u", number);
+    file = fopen(path, "re");
+    if (!file) {
+        return false;
+    }
+    length = fread(text, 1, sizeof(text) - 1, file);
+    fclose(file);
+    text[length] = '\0';
+    if (sscanf(text, "%d %d %d %d %n", &pid, &access, &format, &cache, &start) != 4 || start == 0 ||
+        strlen(text + start) >= sizeof(record->source)) {
+        return false;
+    }
+    *record = (struct pv_nbd_record){.number = number, .pid = pid};
+    record->disk.access = (uint64_t)access;
+    record->disk.format = (uint64_t)format;
+    record->disk.cache = (uint64_t)cache;
+    strcpy(record->source, text + start);
+    record->disk.source = record->source;
+    return true;
+}
+
+void pv_nbd_record_remove(uint32_t number)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), FOLDER "/%u", number);
+    unlink(path);
+}
+
+bool pv_nbd_is_bound(uint32_t number)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/sys/block/nbd%u/pid", number);
+    return access(path, F_OK) == 0;
+}
+
+/* Starts a server for the disk and connects to it. */
+static int reach_server(const struct pv_disk *disk, struct export *export, pid_t *pid, struct pv_error *error)
 {
     char path[sizeof(FOLDER) + 32];
-    struct export export;
-    int connection, fd;
+    struct ucred peer = {0};
+    socklen_t size = sizeof(peer);
+    int connection;
 
     mkdir("/run/parvis", 0755);
     mkdir(FOLDER, 0700);
@@ -263,17 +334,54 @@ int pv_nbd_open(const struct pv_disk *disk, struct pv_error *error)
     unlink(path);
     /* QEMU locks images; a guest that was just destroyed lets go of its own a moment later. */
     for (int waited = 0; start_server(disk, path, error) != 0; waited += BUSY_STEP) {
+        unlink(path);
         if (!strstr(error->message, " lock") || waited >= BUSY_MS) {
             return -1;
         }
         usleep(BUSY_STEP * 1000);
     }
-    connection = connect_server(path, &export, error);
+    connection = connect_server(path, export, error);
     unlink(path);
+    if (connection >= 0 && getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0) {
+        *pid = peer.pid;
+    }
+    return connection;
+}
+
+int pv_nbd_open(const struct pv_disk *disk, struct pv_error *error)
+{
+    struct pv_nbd_record record = {.disk = *disk};
+    struct export export;
+    int connection = reach_server(disk, &export, &record.pid, error), fd;
+
     if (connection < 0) {
         return -1;
     }
-    fd = take_device(connection, &export, error);
+    fd = take_device(connection, &export, &record.number, error);
     close(connection);
+    if (fd >= 0) {
+        write_record(&record);
+    }
     return fd;
+}
+
+int pv_nbd_restart(struct pv_nbd_record *record, struct pv_error *error)
+{
+    struct export export;
+    int connection = reach_server(&record->disk, &export, &record->pid, error), number_of_error;
+    struct pv_netlink m;
+
+    if (connection < 0) {
+        return -1;
+    }
+    begin_generic(&m, find_family(), NBD_CMD_RECONFIGURE);
+    pv_netlink_put(&m, NBD_ATTR_INDEX, &record->number, sizeof(record->number));
+    put_socket(&m, connection);
+    number_of_error = pv_netlink_ask(NETLINK_GENERIC, &m, NULL);
+    close(connection);
+    if (number_of_error != 0) {
+        return pv_error_errno(error, number_of_error, "giving /dev/nbd%u its new server", record->number);
+    }
+    write_record(record);
+    return 0;
 }

@@ -79,6 +79,15 @@ const struct pv_schema_entry pv_schema[PV_KEY_COUNT] = {
         .key = "on_crash", .type = PV_TYPE_CHOICE, .offset = FIELD(on_crash), .choices = actions,
         .fallback = "destroy",
         .help = "What to do when the guest has crashed. `preserve` keeps it, stopped, for an inspection."},
+    [PV_KEY_MAX_GRANT_FRAMES] = {
+        .key = "max_grant_frames", .type = PV_TYPE_INTEGER, .offset = FIELD(max_grant_frames), .least = 4, .most = 4096,
+        .fallback_help = "the hypervisor's (64), which is its most",
+        .help = "Pages of grants that the domain may have, 512 grants each; its devices' requests need them. The "
+                "hypervisor's log says when a domain wants more."},
+    [PV_KEY_MAX_EVENT_CHANNELS] = {
+        .key = "max_event_channels", .type = PV_TYPE_INTEGER, .offset = FIELD(max_event_channels), .least = 64,
+        .most = 131072, .fallback_help = "1024, or more where its vCPUs and devices need more",
+        .help = "Event channels that the domain may have. The hypervisor's log says when none is left."},
     [PV_KEY_DISKS] = {
         .key = "disks", .type = PV_TYPE_LIST, .offset = FIELD(disks), .list = &pv_schema_disks,
         .fallback_help = "none", .help = "The domain's disks, served by dom0's kernel."},

@@ -9,14 +9,17 @@
 #include "lib/daemon.h"
 #include "lib/nodes.h"
 #include "monitord/monitor.h"
+#include "monitord/servers.h"
 
 #define MONITORD_RETRY_MS 300
 #define MONITORD_OWN_FDS  2
+#define MONITORD_SERVER_MS 2000
 
 static const struct daemon_option monitord_options[] = {{NULL, NULL, NULL, NULL}};
 
 struct monitord {
     struct monitor monitor;
+    struct servers servers;
     struct xs_client *events; /* NULL: xenstored is away */
     int signal_fd;
 };
@@ -62,8 +65,8 @@ static int monitord_take_events(struct monitord *monitord, struct pv_error *erro
 /* Looks, then waits for a reason to look again: `pause` is at most that many ms. Says whether to go on. */
 static bool monitord_wait(struct monitord *monitord, int pause)
 {
-    size_t count = MONITORD_OWN_FDS;
-    struct pollfd *fds = calloc(MONITORD_OWN_FDS + monitord->monitor.workers.count, sizeof(*fds));
+    size_t count = MONITORD_OWN_FDS, servers = servers_fds(&monitord->servers);
+    struct pollfd *fds = calloc(MONITORD_OWN_FDS + monitord->monitor.workers.count + servers, sizeof(*fds));
     int signal_number = 0;
 
     if (!fds) {
@@ -74,6 +77,11 @@ static bool monitord_wait(struct monitord *monitord, int pause)
     fds[1] = (struct pollfd){.fd = monitord->events ? xs_fd(monitord->events) : -1, .events = POLLIN};
     for (const struct worker *worker = monitord->monitor.workers.first; worker; worker = worker->next) {
         fds[count++] = (struct pollfd){.fd = worker->fd, .events = POLLIN};
+    }
+    servers_poll(&monitord->servers, fds + count);
+    count += servers;
+    if (servers_wait(&monitord->servers) && (pause < 0 || pause > MONITORD_SERVER_MS)) {
+        pause = MONITORD_SERVER_MS;
     }
     if (poll(fds, count, pause) > 0 && fds[0].revents) {
         signal_number = daemon_signal(monitord->signal_fd);
@@ -88,6 +96,7 @@ static bool monitord_round(struct monitord *monitord)
     struct pv_error error;
     int next;
 
+    servers_look(&monitord->servers);
     if (!monitord->events && monitord_connect(monitord, &error) != 0) {
         return monitord_wait(monitord, MONITORD_RETRY_MS);
     }
@@ -120,10 +129,12 @@ int main(int argc, char **argv)
         monitord_connect(&monitord, &error) != 0) {
         daemon_fail(&error);
     }
+    servers_open(&monitord.servers);
     daemon_ready(&daemon);
     while (monitord_round(&monitord)) {
     }
     monitord_disconnect(&monitord);
+    servers_close(&monitord.servers);
     monitor_clear(&monitord.monitor);
     return 0;
 }

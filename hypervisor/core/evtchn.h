@@ -30,6 +30,7 @@ struct evtchn_domain {
     uint32_t cursor;            /* where a preempted reset or close goes on, 0: none is going on */
     uint32_t pollers;           /* atomic: vCPUs that are in SCHEDOP_poll */
     uint32_t fifo_active;       /* atomic: 1 when the FIFO ABI carries the events */
+    bool told;                  /* the log has heard that no port was free; under the lock */
     struct evtchn_fifo *fifo;   /* NULL: 2-level */
     struct evtchn_pirqs *pirqs; /* ports by machine interrupt; NULL: none was ever bound */
 };

@@ -4,6 +4,7 @@
 #include "core/trace.h"
 
 #include "core/heap.h"
+#include "lib/log.h"
 #include "lib/string.h"
 #include "port/cpu.h"
 #include "pvabi/errno.h"
@@ -106,6 +107,11 @@ int evtchn_port_alloc(struct domain *d, struct lock_token held, struct evtchn **
             /* None: the guest keeps all new words linked. */
             ret = evtchn_port_find(d, MIN(limit, first + EVTCHN_BUCKET), &port);
         }
+    }
+    if (ret == -XEN_ENOSPC && !d->evtchn.told) {
+        d->evtchn.told = true;
+        log_warning("event channel: d%u has all of its %u ports in use (its configuration's max_event_channels)", d->id,
+                    limit);
     }
     if (ret) {
         return ret;

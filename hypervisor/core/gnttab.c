@@ -5,6 +5,7 @@
 #include "core/domain.h"
 #include "core/gnttab_table.h"
 #include "core/heap.h"
+#include "lib/log.h"
 #include "lib/nospec.h"
 #include "lib/string.h"
 #include "port/atomic.h"
@@ -91,6 +92,11 @@ static int table_grow(struct domain *d, uint32_t frames)
     struct gnttab *t = d->gnttab;
     int error = frames <= t->frames_max ? 0 : -XEN_EINVAL;
 
+    if (error && !t->told) {
+        t->told = true;
+        log_warning("grant table: d%u wants %u frames and may have %u (its configuration's max_grant_frames)", d->id,
+                    frames, t->frames_max);
+    }
     while (!error && t->frames < frames) {
         error = frame_add(d);
     }

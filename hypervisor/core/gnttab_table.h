@@ -52,6 +52,7 @@ struct gnttab {
     struct spinlock lock; /* LOCK_GNTTAB */
     uint32_t version, version_max;
     bool closed; /* the domain is dying: no frame is added any more */
+    bool told;   /* the log has heard that the guest wants more frames than it may have */
     uint32_t frames, frames_max;
     uint32_t entries_used;         /* that are in use */
     uint32_t status_frames;        /* made; version 2 uses as many as frames need */

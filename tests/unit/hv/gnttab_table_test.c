@@ -51,7 +51,13 @@ START_TEST(table_grows)
     ck_assert_int_eq(setup_ok(DOMID_SELF, 1), GNTST_okay);
     ck_assert_int_eq(setup_ok(DOMID_SELF, 0), GNTST_okay);
     ck_assert_uint_eq(query(DOMID_SELF).nr_frames, 3);
+    gnttab_log[0] = '\0';
     ck_assert_int_eq(setup_ok(DOMID_SELF, 5), GNTST_general_error);
+    ck_assert_ptr_nonnull(strstr(gnttab_log, "wants 5 frames and may have 4"));
+    ck_assert_ptr_nonnull(strstr(gnttab_log, "max_grant_frames"));
+    gnttab_log[0] = '\0';
+    ck_assert_int_eq(setup_ok(DOMID_SELF, 5), GNTST_general_error);
+    ck_assert_str_eq(gnttab_log, ""); /* said once */
     ck_assert_uint_eq(query(DOMID_SELF).nr_frames, 3);
     gnttab_world_check();
 }

@@ -34,6 +34,27 @@ START_TEST(defaults)
 }
 END_TEST
 
+START_TEST(event_channels_for_the_devices)
+{
+    struct pv_config *config = parse(GOOD ", \"vcpus\": 2}");
+
+    ck_assert_uint_eq(config->max_event_channels, 1024);
+    ck_assert_uint_eq(config->max_grant_frames, 0);
+    pv_config_free(config);
+    config = parse(GOOD ", \"vcpus\": 32, \"networks\": [{\"bridge\": \"a\"}, {\"bridge\": \"a\"}, {\"bridge\": \"a\"}, "
+                        "{\"bridge\": \"a\"}, {\"bridge\": \"a\"}, {\"bridge\": \"a\"}, {\"bridge\": \"a\"}, "
+                        "{\"bridge\": \"a\"}, {\"bridge\": \"a\"}, {\"bridge\": \"a\"}, {\"bridge\": \"a\"}, "
+                        "{\"bridge\": \"a\"}]}");
+    ck_assert_msg(config != NULL, "%s", error.message);
+    ck_assert_uint_eq(config->max_event_channels, 64 + 32 * (8 + 2 * 12));
+    pv_config_free(config);
+    config = parse(GOOD ", \"max_event_channels\": 100, \"max_grant_frames\": 8}");
+    ck_assert_uint_eq(config->max_event_channels, 100);
+    ck_assert_uint_eq(config->max_grant_frames, 8);
+    pv_config_free(config);
+}
+END_TEST
+
 START_TEST(all_keys)
 {
     struct pv_config *config = parse(
@@ -273,6 +294,7 @@ Suite *config_suite(void)
     TCase *tests = tcase_create("config");
 
     tcase_add_test(tests, defaults);
+    tcase_add_test(tests, event_channels_for_the_devices);
     tcase_add_test(tests, all_keys);
     tcase_add_test(tests, mistakes);
     tcase_add_test(tests, missing);
