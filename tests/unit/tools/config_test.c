@@ -41,7 +41,8 @@ START_TEST(event_channels_for_the_devices)
     ck_assert_uint_eq(config->max_event_channels, 1024);
     ck_assert_uint_eq(config->max_grant_frames, 0);
     pv_config_free(config);
-    config = parse(GOOD ", \"vcpus\": 32, \"networks\": [{\"bridge\": \"a\"}, {\"bridge\": \"a\"}, {\"bridge\": \"a\"}, "
+    config = parse(GOOD ", \"vcpus\": 32, \"networks\": ["
+                        "{\"bridge\": \"a\"}, {\"bridge\": \"a\"}, {\"bridge\": \"a\"}, "
                         "{\"bridge\": \"a\"}, {\"bridge\": \"a\"}, {\"bridge\": \"a\"}, {\"bridge\": \"a\"}, "
                         "{\"bridge\": \"a\"}, {\"bridge\": \"a\"}, {\"bridge\": \"a\"}, {\"bridge\": \"a\"}, "
                         "{\"bridge\": \"a\"}]}");
