@@ -74,7 +74,8 @@ static void unwatch_other(struct xenbus_device *device, bool ask)
     }
 }
 
-/* Makes the record of a device whose folder is there; false while the toolstack has not written all of it. */
+/* Makes the record of a device whose folder is there; false while the toolstack has not written all of it: the state
+ * comes last. */
 static bool add_device(const struct xenbus_driver *driver, const char *path)
 {
     bool front = driver->role == XENBUS_FRONT;
@@ -82,7 +83,8 @@ static bool add_device(const struct xenbus_driver *driver, const char *path)
     unsigned long domain;
     char other[XENBUS_NAME_MAX];
 
-    if (xs_read_text(path, front ? "backend" : "frontend", other, sizeof(other)) <= 0 ||
+    if (xs_read_text(path, "state", other, sizeof(other)) <= 0 ||
+        xs_read_text(path, front ? "backend" : "frontend", other, sizeof(other)) <= 0 ||
         xs_read_number(path, front ? "backend-id" : "frontend-id", &domain) != 0) {
         return false;
     }
@@ -159,16 +161,23 @@ static void scan_backends(const struct xenbus_driver *driver, const char *folder
     free(names);
 }
 
-/* Devices whose folder is gone. */
+/* Whether the folder is gone, or was made anew: then the toolstack's first state stands where this end wrote another. */
+static bool is_removed(const struct xenbus_device *device)
+{
+    unsigned long state = XenbusStateUnknown;
+
+    return xs_read_number(device->path, "state", &state) == -XEN_ENOENT ||
+           (state == XenbusStateInitialising && device->state != XenbusStateInitialising);
+}
+
+/* Devices whose folder is not theirs any more. */
 static void forget_removed(const struct xenbus_driver *driver)
 {
     struct xenbus_device *device = devices, *next;
-    char value[XENBUS_NAME_MAX];
 
     for (; device; device = next) {
         next = device->next;
-        if (device->driver == driver &&
-            xs_read_text(device->path, "state", value, sizeof(value)) == -XEN_ENOENT) {
+        if (device->driver == driver && is_removed(device)) {
             drop_device(device);
         }
     }

@@ -80,6 +80,14 @@ check_refused attach-again 2 'another disk is xvda|has a disk of that name' \
 check hot-detach parvis disk detach echo1 xvda
 check_is hot-gone '' "$(xenstore-ls "/local/domain/$(domain_id driver)/backend/vbd/$(domain_id echo1)" 2> /dev/null)"
 
+# A device of the same name again and again: the driver sees nodes half written, gone, and made anew.
+again() {
+    for turn in 1 2 3 4 5; do
+        parvis disk attach echo1 source=ram:1 backend=driver && parvis disk detach echo1 xvda || return
+    done
+}
+check attach-and-detach again
+
 # guest-lib's frontends with Linux's backends.
 dd if=/dev/zero of=/tmp/disk bs=64k count=32 2> /dev/null
 check front2-created guest check2 disk-check 64M disks=1 '"disks": [{"source": "/tmp/disk"}]'
