@@ -161,7 +161,7 @@ static void scan_backends(const struct xenbus_driver *driver, const char *folder
     free(names);
 }
 
-/* Whether the folder is gone, or was made anew: then the toolstack's first state stands where this end wrote another. */
+/* Whether the folder is gone, or was made anew: then the first state stands where this end wrote another. */
 static bool is_removed(const struct xenbus_device *device)
 {
     unsigned long state = XenbusStateUnknown;
