@@ -82,7 +82,7 @@ check_is hot-gone '' "$(xenstore-ls "/local/domain/$(domain_id driver)/backend/v
 
 # A device of the same name again and again: the driver sees nodes half written, gone, and made anew.
 again() {
-    for turn in 1 2 3 4 5; do
+    for _ in 1 2 3 4 5; do
         parvis disk attach echo1 source=ram:1 backend=driver && parvis disk detach echo1 xvda || return
     done
 }
