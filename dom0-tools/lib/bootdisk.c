@@ -82,9 +82,25 @@ static int run_sandbox(const struct work *work, struct pv_error *error)
     return pv_sandbox_wait(child, SANDBOX_WAIT, error);
 }
 
-int pv_bootdisk_read_fd(int disk, uint64_t size, struct pv_bootdisk *boot, struct pv_error *error)
+/* What the child has found, doubted. */
+static int read_answer(int answer, struct pv_bootdisk *boot, struct pv_error *error)
 {
     struct pv_bootfound *found = calloc(1, sizeof(*found));
+    int result = -1;
+
+    if (!found) {
+        pv_error_errno(error, ENOMEM, "memory for its kernel");
+    } else if (pread(answer, found, sizeof(*found), 0) != (ssize_t)sizeof(*found)) {
+        pv_error_set(error, PV_ERROR_FAILURE, "the process that reads it failed");
+    } else {
+        result = judge(found, boot, error);
+    }
+    free(found);
+    return result;
+}
+
+int pv_bootdisk_read_fd(int disk, uint64_t size, struct pv_bootdisk *boot, struct pv_error *error)
+{
     struct work work = {.find = {.disk = disk, .disk_size = size, .kernel_most = PV_BOOTDISK_KERNEL_MOST,
                                  .ramdisk_most = PV_BOOTDISK_RAMDISK_MOST}};
     int result = -1;
@@ -94,19 +110,14 @@ int pv_bootdisk_read_fd(int disk, uint64_t size, struct pv_bootdisk *boot, struc
     work.find.kernel = boot->kernel;
     work.find.ramdisk = boot->ramdisk;
     work.answer = memfd_create("answer", MFD_CLOEXEC);
-    if (!found || boot->kernel < 0 || boot->ramdisk < 0 || work.answer < 0) {
+    if (boot->kernel < 0 || boot->ramdisk < 0 || work.answer < 0) {
         pv_error_errno(error, errno, "memory for its kernel");
-    } else if (run_sandbox(&work, error) != 0) {
-        result = -1;
-    } else if (pread(work.answer, found, sizeof(*found), 0) != (ssize_t)sizeof(*found)) {
-        pv_error_set(error, PV_ERROR_FAILURE, "the process that reads it failed");
-    } else {
-        result = judge(found, boot, error);
+    } else if (run_sandbox(&work, error) == 0) {
+        result = read_answer(work.answer, boot, error);
     }
     if (work.answer >= 0) {
         close(work.answer);
     }
-    free(found);
     if (result != 0) {
         pv_bootdisk_close(boot);
     }

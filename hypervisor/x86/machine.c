@@ -82,11 +82,12 @@ void port_io_write(uint16_t port, unsigned int bytes, uint32_t value)
 
 bool port_pci_window(unsigned int index, struct port_pci_window *window)
 {
-    const struct acpi_window *w = &acpi_info.windows[index];
+    const struct acpi_window *w;
 
     if (index >= acpi_info.window_count) {
         return false;
     }
+    w = &acpi_info.windows[index];
     *window = (struct port_pci_window){w->physical, w->segment, w->first_bus, w->last_bus};
     return true;
 }

@@ -14,6 +14,7 @@ Suite *layout_suite(void);
 Suite *bootconf_suite(void);
 Suite *bootfind_suite(void);
 Suite *cache_suite(void);
+Suite *sandbox_suite(void);
 Suite *xsbatch_suite(void);
 
 #endif
