@@ -40,25 +40,45 @@ check changed test "$before" != "$(content /tmp/over.qcow2)"
 check snapshot-applied qemu-img snapshot -a first /tmp/over.qcow2
 check_is snapshot-holds "$before" "$(content /tmp/over.qcow2)"
 
+# Who is killed while a server starts leaves none behind, nor its lock on the image.
+mkdir -p /tmp/slow
+printf '#!/bin/sh\ntouch /tmp/slow/started\nsleep 2\ntouch /tmp/slow/begins\nexec %s "$@"\n' "$(command -v qemu-nbd)" > /tmp/slow/qemu-nbd
+chmod +x /tmp/slow/qemu-nbd
+no_server() {
+    ! pidof qemu-nbd > /dev/null
+}
+device_json halfway '' '"disks": [{"source": "/tmp/over.qcow2", "format": "qcow2"}]'
+PATH=/tmp/slow:$PATH parvis create "$config" > /tmp/halfway.log 2>&1 &
+creator=$!
+check server-starts wait_until 30 test -e /tmp/slow/started
+check kill-creator kill -9 "$creator"
+check server-came wait_until 30 test -e /tmp/slow/begins
+check no-server-left wait_until 30 no_server
+check no-lock qemu-img check /tmp/over.qcow2
+
 # The server dies under a guest that writes: a new one takes its place, and the guest notices nothing.
-server_runs() {
-    pidof qemu-nbd | grep -qvw "${1:-none}"
+# server: the process that the record names.
+server() {
+    cut -d ' ' -f 1 /run/parvis/nbd/[0-9]*
+}
+server_changed() {
+    test "$(server)" != "$1"
 }
 check make-disk qemu-img convert -O qcow2 /tmp/raw.img /tmp/served.qcow2
 device_json served 'run=sh,/test/serve.sh' '"disks": [{"source": "/tmp/served.qcow2", "format": "qcow2"}]'
 check create-served parvis create "$config"
 check writes said served 'disk: round 1 synced' 180
 for round in 1 2; do
-    server=$(pidof qemu-nbd)
-    check "kill-$round" kill -9 "$server"
-    check "served-again-$round" wait_until 30 server_runs "$server"
+    pid=$(server)
+    check "kill-$round" kill -9 "$pid"
+    check "served-again-$round" wait_until 30 server_changed "$pid"
 done
 # The other one watches what its predecessor has left.
 check kill-monitord killall -9 parvis-monitord
-server=$(pidof qemu-nbd)
-check kill-3 kill -9 "$server"
+pid=$(server)
+check kill-3 kill -9 "$pid"
 check restart-monitord parvis-monitord --daemon
-check served-again-3 wait_until 30 server_runs "$server"
+check served-again-3 wait_until 30 server_changed "$pid"
 check all-rounds said served 'disk: all rounds verified' 300
 check no-error sh -c "! grep -aE 'I/O error|Remounting|EXT4-fs error' $(guest_log served)"
 check served-gone gone served 60
