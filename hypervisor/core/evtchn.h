@@ -134,7 +134,7 @@ static inline bool evtchn_upcall_due(const struct evtchn_vcpu *e);
 /* Whether any upcall is pending, masked or not (for SCHEDOP_block). */
 static inline bool evtchn_upcall_pending(const struct evtchn_vcpu *e);
 
-/* Whether a port is pending, for SCHEDOP_poll; -XEN_EINVAL for a port that does not exist. */
+/* Whether a port is pending, for SCHEDOP_poll; -XEN_EINVAL for a port that does not exist or is free, port 0 too. */
 int evtchn_port_pending(struct domain *d, evtchn_port_t port) MUST_CHECK;
 
 /*

@@ -32,7 +32,7 @@ int evtchn_port_pending(struct domain *d, evtchn_port_t number)
 {
     struct evtchn *port = evtchn_lookup(d, number);
     struct lock_token own;
-    bool pending = false;
+    int pending = -XEN_EINVAL;
 
     if (!port) {
         return -XEN_EINVAL;
