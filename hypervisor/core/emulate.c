@@ -10,6 +10,7 @@
 #include "core/descriptor.h"
 #include "core/domain.h"
 #include "core/emulate_io.h"
+#include "core/emulate_umip.h"
 #include "core/msr.h"
 #include "port/guest_copy.h"
 #include "port/machine.h"
@@ -187,9 +188,9 @@ static uint64_t edx_eax(const struct cpu_user_regs *regs)
 static bool set_xcr(struct vcpu *v, const struct cpu_user_regs *regs, bool *again)
 {
     if (!(v->cpu.cr4 & GUEST_CR4_OSXSAVE)) {
-        return undefined(v, again);
+        return undefined(v, again); /* in user mode, too */
     }
-    if (regs->ecx != 0 || !cpu_policy_xcr0_valid(v->domain->cpu_policy, edx_eax(regs))) {
+    if (!v->cpu.kernel_mode || regs->ecx != 0 || !cpu_policy_xcr0_valid(v->domain->cpu_policy, edx_eax(regs))) {
         return false;
     }
     v->cpu.xcr0 = edx_eax(regs);
@@ -224,8 +225,6 @@ static bool write_back_caches(const struct vcpu *v)
 static bool emulate_kernel(struct vcpu *v, struct cpu_user_regs *regs, const struct insn *insn, bool *again)
 {
     switch (INSN_OP(insn->map, insn->opcode)) {
-    case OP_0F(0x01):
-        return insn->modrm == MODRM_XSETBV && set_xcr(v, regs, again);
     case OP_0F(0x06):
         guest_cpu_set_ts(v, false);
         return true;
@@ -248,14 +247,18 @@ static bool emulate_kernel(struct vcpu *v, struct cpu_user_regs *regs, const str
 }
 
 /* Instructions that the guest's users may use as well, by their own rules. */
-static bool emulate_any(struct vcpu *v, struct cpu_user_regs *regs, const struct insn *insn)
+static bool emulate_any(struct vcpu *v, struct cpu_user_regs *regs, const struct insn *insn, bool *again)
 {
+    if (emulate_umip_decode(insn)) {
+        return emulate_umip_run(v, regs, insn, again);
+    }
     switch (INSN_OP(insn->map, insn->opcode)) {
     case 0xfa: /* CLI and STI: the guest's interrupt flag is its mask of events, so these do nothing */
     case 0xfb:
         return guest_cpu_iopl_ok(v);
     case OP_0F(0x01):
-        return insn->modrm == MODRM_RDTSCP && read_tsc(v, regs, true);
+        return insn->modrm == MODRM_XSETBV ? set_xcr(v, regs, again)
+                                           : insn->modrm == MODRM_RDTSCP && read_tsc(v, regs, true);
     case OP_0F(0x31):
         return read_tsc(v, regs, false);
     case OP_0F(0xa2):
@@ -280,7 +283,7 @@ bool emulate_privileged(struct vcpu *v, struct cpu_user_regs *regs)
             return false;
         }
         again = io.unfinished;
-    } else if (!emulate_any(v, regs, &insn) &&
+    } else if (!emulate_any(v, regs, &insn, &again) &&
                !(v->cpu.kernel_mode && emulate_kernel(v, regs, &insn, &again))) {
         return false;
     }

@@ -79,7 +79,7 @@ END_TEST
 START_TEST(kernel_only)
 {
     static const char *const privileged[] = {"0f20c0", "0f22c0", "0f06",   "0f09", "0f30",  "0f32",
-                                             "0f21f0", "0f23f0", "0f01d1", "f4",   "0f01f8"};
+                                             "0f21f0", "0f23f0", "f4",   "0f01f8"};
     struct bench *b = bench_start(false);
 
     bench_to_user(b);
@@ -151,6 +151,30 @@ START_TEST(xcr0)
     b->regs->rax = 7;
     b->regs->rcx = 1;
     ck_assert(!bench_run_again(b, "0f01d1"));
+    b->regs->rcx = 0;
+    bench_to_user(b);
+    ck_assert(!bench_run(b, "0f01d1"));
+    ck_assert(bench_at_handler(b, GP));
+}
+END_TEST
+
+START_TEST(umip)
+{
+    struct bench *b = bench_start(false);
+
+    if (_i) {
+        bench_to_user(b);
+    }
+    b->regs->rax = ~0ull;
+    ck_assert(bench_run_again(b, "660f00c0")); /* sldt ax */
+    ck_assert_uint_eq(b->regs->rax, 0xffffffffffff0000);
+    ck_assert(bench_run_again(b, "0f00c8")); /* str eax */
+    ck_assert_uint_eq(b->regs->rax, 0);
+    ck_assert(bench_run_again(b, "0f01e0")); /* smsw eax */
+    ck_assert_uint_eq(b->regs->rax & 0x80000001, 0x80000001);
+    b->regs->rbx = 0x800000000000;
+    ck_assert(!bench_run(b, "0f0103")); /* sgdt (rbx) */
+    ck_assert(bench_at_handler(b, GP));
 }
 END_TEST
 
@@ -275,11 +299,12 @@ TCase *cpu_emulate_tests(void)
     tcase_add_test(tests, forced_cpuid_of_user_and_others);
     tcase_add_test(tests, control_registers);
     tcase_add_test(tests, cr4_is_masked_in_silence);
-    tcase_add_loop_test(tests, kernel_only, 0, 11);
+    tcase_add_loop_test(tests, kernel_only, 0, 10);
     tcase_add_loop_test(tests, not_emulated_for_anybody, 0, 11);
     tcase_add_test(tests, interrupt_flag);
     tcase_add_test(tests, iopl_by_assist);
     tcase_add_test(tests, xcr0);
+    tcase_add_loop_test(tests, umip, 0, 2);
     tcase_add_test(tests, time_stamp);
     tcase_add_test(tests, single_step);
     tcase_add_loop_test(tests, caches_and_locks, 0, 2);
