@@ -48,7 +48,9 @@ int blkback_attach(struct blkback *back, unsigned int index, grant_ref_t ring, e
         grant_unmap(queue->window, queue->handle);
         return local;
     }
-    BACK_RING_INIT(&queue->ring, (struct blkif_sring *)queue->window, PAGE_SIZE);
+    if (!back->again) {
+        BACK_RING_INIT(&queue->ring, (struct blkif_sring *)queue->window, PAGE_SIZE);
+    }
     queue->port = (evtchn_port_t)local;
     queue->broken = false;
     queue->attached = true;

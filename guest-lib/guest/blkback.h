@@ -49,6 +49,7 @@ struct blkback {
     const struct blkback_disk *disk;
     struct blkback_queue queues[BLKBACK_QUEUES];
     bool persistent;
+    bool again;   /* what is attached now was before: its indices stay what they were */
     char *bounce; /* room for the largest request */
     struct blkback_page *pages;
     struct blk_request request; /* the one in hand */

@@ -88,6 +88,18 @@ static int connect(struct xenbus_device *device)
     return xs_write_number(device->path, "physical-sector-size", disk->sector_size);
 }
 
+/* The frontend notices no more than that nobody answered for a while. */
+static int take_again(struct xenbus_device *device)
+{
+    struct blkback *back = device->data;
+    int error;
+
+    back->again = true;
+    error = attach_queues(device);
+    back->again = false;
+    return error;
+}
+
 static void disconnect(struct xenbus_device *device)
 {
     blkback_detach(device->data);
@@ -116,6 +128,8 @@ const struct xenbus_driver blkback_driver = {
     .announce = announce,
     .connect = connect,
     .disconnect = disconnect,
+    .let_go = disconnect,
+    .take_again = take_again,
     .remove = remove,
     .work = work,
 };

@@ -65,6 +65,8 @@ static int grant_segment(struct blkfront *front, struct blkfront_shadow *shadow,
         shadow->persistent[index] = memory_page_alloc();
         ref = grant_page(front->domain, shadow->persistent[index], false);
         if (ref < 0) {
+            memory_page_free(shadow->persistent[index]);
+            shadow->persistent[index] = NULL;
             return ref;
         }
         shadow->persistent_refs[index] = (grant_ref_t)ref;
@@ -191,31 +193,48 @@ static bool offered(const struct blkfront *front, enum blk_kind kind)
     return kind == BLK_FLUSH ? front->flush : kind == BLK_DISCARD ? front->discard : true;
 }
 
-int blkfront_submit(struct blkfront *front, unsigned int index, enum blk_kind kind, uint64_t sector,
-                    void *data, uint64_t count, blkfront_done *done, void *argument)
+/* Whether the request may be asked on this ring; 0 or why not. */
+static int may_ask(const struct blkfront *front, const struct blkfront_queue *queue,
+                   const struct blkfront_shadow *wanted)
+{
+    if (queue->broken || !queue->attached) {
+        return -XEN_EIO;
+    }
+    if (!offered(front, wanted->kind)) {
+        return -XEN_EOPNOTSUPP;
+    }
+    if (wanted->kind <= BLK_WRITE && (wanted->count == 0 || wanted->count > blkfront_sectors_max(front))) {
+        return -XEN_EINVAL;
+    }
+    return 0;
+}
+
+/* What is the request's own, beside the pages that its slot keeps granted. */
+static void take_over(struct blkfront_shadow *shadow, const struct blkfront_shadow *wanted)
+{
+    shadow->order = wanted->order;
+    shadow->kind = wanted->kind;
+    shadow->sector = wanted->sector;
+    shadow->data = wanted->data;
+    shadow->count = wanted->count;
+    shadow->done = wanted->done;
+    shadow->argument = wanted->argument;
+}
+
+int blkfront_ask(struct blkfront *front, unsigned int index, const struct blkfront_shadow *wanted)
 {
     struct blkfront_queue *queue = &front->queues[index];
     struct blkfront_shadow *shadow = free_shadow(queue);
-    int error, notify;
+    int error = may_ask(front, queue, wanted), notify;
 
-    if (queue->broken) {
-        return -XEN_EIO;
-    }
-    if (!offered(front, kind)) {
-        return -XEN_EOPNOTSUPP;
+    if (error) {
+        return error;
     }
     if (!shadow || RING_FULL(&queue->ring)) {
         return -XEN_EAGAIN;
     }
-    if (kind <= BLK_WRITE && (count == 0 || count > blkfront_sectors_max(front))) {
-        return -XEN_EINVAL;
-    }
-    shadow->kind = kind;
-    shadow->data = data;
-    shadow->count = count;
-    shadow->done = done;
-    shadow->argument = argument;
-    error = fill(front, shadow, (uint64_t)(shadow - queue->shadows), sector,
+    take_over(shadow, wanted);
+    error = fill(front, shadow, (uint64_t)(shadow - queue->shadows), shadow->sector,
                  RING_GET_REQUEST(&queue->ring, queue->ring.req_prod_pvt));
     if (error) {
         release(front, shadow);
@@ -229,6 +248,21 @@ int blkfront_submit(struct blkfront *front, unsigned int index, enum blk_kind ki
         event_send(queue->port);
     }
     return 0;
+}
+
+int blkfront_submit(struct blkfront *front, unsigned int queue, enum blk_kind kind, uint64_t sector,
+                    void *data, uint64_t count, blkfront_done *done, void *argument)
+{
+    struct blkfront_shadow wanted = {.order = front->asked++,
+                                     .kind = kind,
+                                     .data = data,
+                                     .sector = sector,
+                                     .count = count,
+                                     .done = done,
+                                     .argument = argument};
+
+    /* What was asked before a resume goes first. */
+    return front->away || front->kept ? -XEN_EAGAIN : blkfront_ask(front, queue, &wanted);
 }
 
 static int to_error(int16_t status)
@@ -326,7 +360,7 @@ bool blkfront_work(struct blkfront *front)
             any |= work_queue(front, &front->queues[i]);
         }
     }
-    return any;
+    return blkfront_replay(front) || any;
 }
 
 bool blkfront_busy(const struct blkfront *front)
@@ -338,7 +372,7 @@ bool blkfront_busy(const struct blkfront *front)
             return true;
         }
     }
-    return false;
+    return front->kept;
 }
 
 struct waiter {
@@ -358,9 +392,15 @@ static int run_one(struct blkfront *front, unsigned int queue, enum blk_kind kin
                    void *data, uint64_t count)
 {
     struct waiter waiter = {0};
-    int error = blkfront_submit(front, queue, kind, sector, data, count, note_done, &waiter);
+    int error = -XEN_EAGAIN;
 
-    while (!error && !waiter.done) {
+    while (!waiter.done) {
+        if (error == -XEN_EAGAIN) {
+            error = blkfront_submit(front, queue, kind, sector, data, count, note_done, &waiter);
+        }
+        if (error && error != -XEN_EAGAIN) {
+            return error;
+        }
         event_disable();
         if (xenbus_work() || blkfront_work(front) || waiter.done) {
             event_enable();
@@ -368,7 +408,7 @@ static int run_one(struct blkfront *front, unsigned int queue, enum blk_kind kin
             event_block();
         }
     }
-    return error ? error : waiter.status;
+    return waiter.status;
 }
 
 int blkfront_run(struct blkfront *front, unsigned int queue, enum blk_kind kind, uint64_t sector, void *data,
@@ -404,7 +444,7 @@ static void forget_persistent(struct blkfront_shadow *shadow)
     shadow->indirect = NULL;
 }
 
-void blkfront_detach(struct blkfront *front)
+void blkfront_drop_rings(struct blkfront *front)
 {
     for (unsigned int i = 0; i < BLKFRONT_QUEUES; i++) {
         struct blkfront_queue *queue = &front->queues[i];
@@ -412,7 +452,6 @@ void blkfront_detach(struct blkfront *front)
         if (!queue->attached) {
             continue;
         }
-        fail_all(front, queue);
         event_close(queue->port);
         /* A page that the backend still has is lost rather than used by two. */
         if (grant_end(queue->ref)) {
@@ -423,4 +462,16 @@ void blkfront_detach(struct blkfront *front)
         }
         queue->attached = queue->broken = false;
     }
+}
+
+void blkfront_detach(struct blkfront *front)
+{
+    for (unsigned int i = 0; i < BLKFRONT_QUEUES; i++) {
+        if (front->queues[i].attached) {
+            fail_all(front, &front->queues[i]);
+        }
+    }
+    blkfront_fail_kept(front);
+    blkfront_drop_rings(front);
+    front->away = false;
 }

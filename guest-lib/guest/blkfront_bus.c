@@ -41,6 +41,7 @@ static int publish(struct xenbus_device *device)
     unsigned long queues = xs_get_number(device->other, "multi-queue-max-queues", 1);
     int error;
 
+    front->domain = device->other_domain;
     front->queue_count = queues >= 2 ? 2 : 1;
     front->persistent = xs_get_number(device->other, "feature-persistent", 0) == 1;
     if (front->queue_count > 1) {
@@ -66,8 +67,12 @@ static int connect(struct xenbus_device *device)
     front->info = (unsigned int)xs_get_number(device->other, "info", 0);
     front->flush = xs_get_number(device->other, "feature-flush-cache", 0) == 1;
     front->discard = xs_get_number(device->other, "feature-discard", 0) == 1;
+    front->segments = BLKIF_MAX_SEGMENTS_PER_REQUEST;
     if (segments > BLKIF_MAX_SEGMENTS_PER_REQUEST) {
         front->segments = segments < BLKFRONT_SEGMENTS ? (unsigned int)segments : BLKFRONT_SEGMENTS;
+    }
+    if (!error) {
+        blkfront_come_back(front);
     }
     return error;
 }
@@ -75,6 +80,11 @@ static int connect(struct xenbus_device *device)
 static void disconnect(struct xenbus_device *device)
 {
     blkfront_detach(device->data);
+}
+
+static void restart(struct xenbus_device *device)
+{
+    blkfront_keep(device->data);
 }
 
 static bool work(struct xenbus_device *device)
@@ -89,6 +99,8 @@ static bool busy(const struct xenbus_device *device)
 
 static void remove(struct xenbus_device *device)
 {
+    /* One that is between two backends has requests still. */
+    blkfront_detach(device->data);
     free(device->data);
 }
 
@@ -99,6 +111,7 @@ const struct xenbus_driver blkfront_driver = {
     .publish = publish,
     .connect = connect,
     .disconnect = disconnect,
+    .restart = restart,
     .remove = remove,
     .work = work,
     .busy = busy,

@@ -97,9 +97,9 @@ size_t conring_read(struct conring *console, char *text, size_t size)
     return done;
 }
 
-int conring_make(struct conring *console, domid_t domain)
+/* A grant of the page, and a port. */
+static int offer(struct conring *console, domid_t domain, void *page)
 {
-    void *page = memory_page_alloc();
     int ref = grant_page(domain, page, false), port = event_alloc_unbound(domain);
 
     if (ref < 0 || port < 0) {
@@ -112,6 +112,21 @@ int conring_make(struct conring *console, domid_t domain)
                                 .attached = true};
     event_set_handler(console->port, wake, NULL);
     return 0;
+}
+
+int conring_make(struct conring *console, domid_t domain)
+{
+    return offer(console, domain, memory_page_alloc());
+}
+
+void conring_keep(struct conring *console)
+{
+    console->attached = false;
+}
+
+int conring_make_again(struct conring *console, domid_t domain)
+{
+    return offer(console, domain, (void *)console->ring);
 }
 
 int conring_attach(struct conring *console, domid_t domain, grant_ref_t ref, evtchn_port_t port)
@@ -143,9 +158,13 @@ void conring_detach(struct conring *console)
     event_close(console->port);
     if (console->backend) {
         grant_unmap((void *)console->ring, console->handle);
-    } else if (grant_end(console->ref)) {
+        return;
+    }
+    /* A page that the backend still has is lost rather than used by two. */
+    if (grant_end(console->ref)) {
         memory_page_free((void *)console->ring);
     }
+    console->ring = NULL;
 }
 
 static int probe(struct xenbus_device *device)
@@ -157,7 +176,8 @@ static int probe(struct xenbus_device *device)
 static int publish(struct xenbus_device *device)
 {
     struct conring *console = device->data;
-    int error = conring_make(console, device->other_domain);
+    int error = console->ring ? conring_make_again(console, device->other_domain)
+                              : conring_make(console, device->other_domain);
 
     error = error ? error : xs_write_number(device->path, "ring-ref", console->ref);
     return error ? error : xs_write_number(device->path, "port", console->port);
@@ -190,9 +210,20 @@ static void disconnect(struct xenbus_device *device)
     conring_detach(device->data);
 }
 
+static void restart(struct xenbus_device *device)
+{
+    conring_keep(device->data);
+}
+
 static void remove(struct xenbus_device *device)
 {
-    free(device->data);
+    struct conring *console = device->data;
+
+    /* One that is between two backends has its page still. */
+    if (!console->backend && console->ring) {
+        memory_page_free((void *)console->ring);
+    }
+    free(console);
 }
 
 const struct xenbus_driver conring_front_driver = {
@@ -202,6 +233,7 @@ const struct xenbus_driver conring_front_driver = {
     .publish = publish,
     .connect = connect_front,
     .disconnect = disconnect,
+    .restart = restart,
     .remove = remove,
 };
 
@@ -212,5 +244,7 @@ const struct xenbus_driver conring_back_driver = {
     .announce = announce,
     .connect = connect_back,
     .disconnect = disconnect,
+    .let_go = disconnect,
+    .take_again = connect_back,
     .remove = remove,
 };

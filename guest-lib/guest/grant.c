@@ -130,8 +130,13 @@ int grant_page(domid_t domain, const void *page, bool readonly)
 
 bool grant_end(grant_ref_t reference)
 {
-    uint16_t flags = table[reference].flags;
+    uint16_t flags;
 
+    /* Of a table that was larger before a suspend. */
+    if (reference >= grant_count()) {
+        return true;
+    }
+    flags = table[reference].flags;
     /* Only at a moment when nobody reads or writes does the entry become invalid. */
     do {
         if (flags & (GTF_reading | GTF_writing)) {

@@ -86,8 +86,10 @@ int netback_attach(struct netback *back, unsigned int index, grant_ref_t tx, gra
         grant_unmap(queue->rx_window, queue->rx_handle);
         return error;
     }
-    BACK_RING_INIT(&queue->tx, (struct netif_tx_sring *)queue->tx_window, PAGE_SIZE);
-    BACK_RING_INIT(&queue->rx, (struct netif_rx_sring *)queue->rx_window, PAGE_SIZE);
+    if (!back->again) {
+        BACK_RING_INIT(&queue->tx, (struct netif_tx_sring *)queue->tx_window, PAGE_SIZE);
+        BACK_RING_INIT(&queue->rx, (struct netif_rx_sring *)queue->rx_window, PAGE_SIZE);
+    }
     queue->attached = true;
     queue->broken = false;
     back->queue_count = index >= back->queue_count ? index + 1 : back->queue_count;

@@ -40,6 +40,7 @@ struct netback_queue {
 struct netback {
     domid_t domain; /* the frontend's */
     unsigned int queue_count;
+    bool again; /* what is attached now was before: its indices stay what they were */
     struct netback_queue queues[NETBACK_QUEUES];
     bool scatter, gso_tcpv4, gso_tcpv6, csum; /* what the frontend takes */
     unsigned int next_queue;                  /* of its own packets' flow, for delivery */

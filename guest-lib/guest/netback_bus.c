@@ -94,6 +94,23 @@ static void disconnect(struct xenbus_device *device)
     netback_detach(device->data);
 }
 
+/* Nothing is taken any more: it would have to be given to interfaces that are let go, too. */
+static void let_go(struct xenbus_device *device)
+{
+    netback_detach(device->data);
+}
+
+static int take_again(struct xenbus_device *device)
+{
+    struct netback *back = device->data;
+    int error;
+
+    back->again = true;
+    error = attach_queues(device);
+    back->again = false;
+    return error;
+}
+
 static bool work(struct xenbus_device *device)
 {
     return netback_work(device->data);
@@ -111,6 +128,8 @@ const struct xenbus_driver netback_driver = {
     .announce = announce,
     .connect = connect,
     .disconnect = disconnect,
+    .let_go = let_go,
+    .take_again = take_again,
     .remove = remove,
     .work = work,
 };

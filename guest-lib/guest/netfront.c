@@ -198,7 +198,7 @@ int netfront_send(struct netfront *front, unsigned int index, const struct net_f
     int notify, error;
 
     if (!queue->attached || queue->broken) {
-        return -XEN_EIO;
+        return front->away ? -XEN_EAGAIN : -XEN_EIO;
     }
     error = takes_gso(front, frame) ? send_one(front, queue, frame) : send_segments(front, queue, frame);
     if (error) {
@@ -381,6 +381,7 @@ static void drop_page(void *page, grant_ref_t ref)
 
 void netfront_detach(struct netfront *front)
 {
+    front->away = false;
     for (unsigned int i = 0; i < NETFRONT_QUEUES; i++) {
         struct netfront_queue *queue = &front->queues[i];
 
@@ -397,4 +398,15 @@ void netfront_detach(struct netfront *front)
         memory_pages_free(queue->buffer, BUFFER_PAGES);
         memset(queue, 0, sizeof(*queue));
     }
+}
+
+void netfront_lose(struct netfront *front)
+{
+    for (unsigned int i = 0; i < NETFRONT_QUEUES; i++) {
+        const struct netfront_queue *queue = &front->queues[i];
+
+        front->errors += queue->attached ? front->slots - queue->tx_free_count : 0;
+    }
+    netfront_detach(front);
+    front->away = true;
 }

@@ -40,6 +40,7 @@ struct netfront {
     unsigned int queue_count;
     unsigned int slots; /* of each ring that are used, at most NETFRONT_SLOTS */
     bool scatter, gso, gso_tcpv6;
+    bool away; /* between a resume as another domain and the next backend */
     struct netfront_queue queues[NETFRONT_QUEUES];
     netfront_receive *receive;
     void *data;
@@ -55,6 +56,8 @@ bool netfront_work(struct netfront *front);
 /* Whether the backend has frames that it has not answered; a broken queue's do not count. */
 bool netfront_busy(const struct netfront *front);
 void netfront_detach(struct netfront *front);
+/* As another domain: the rings are gone; frames on their way are lost and count as errors. */
+void netfront_lose(struct netfront *front);
 
 /* The driver "vif" for xenbus_register; received frames go to `netfront_receiver`. */
 extern const struct xenbus_driver netfront_driver;

@@ -70,6 +70,7 @@ static int publish(struct xenbus_device *device)
     if (xs_get_number(device->other, "feature-rx-copy", 0) != 1) {
         return -XEN_EOPNOTSUPP;
     }
+    front->domain = device->other_domain;
     front->scatter = xs_get_number(device->other, "feature-sg", 0) == 1;
     front->gso = xs_get_number(device->other, "feature-gso-tcpv4", 0) == 1;
     front->gso_tcpv6 = xs_get_number(device->other, "feature-gso-tcpv6", 0) == 1;
@@ -87,13 +88,20 @@ static int publish(struct xenbus_device *device)
 /* Nothing more is to be read: the backend may use the rings from now on. */
 static int connect(struct xenbus_device *device)
 {
-    (void)device;
+    struct netfront *front = device->data;
+
+    front->away = false;
     return 0;
 }
 
 static void disconnect(struct xenbus_device *device)
 {
     netfront_detach(device->data);
+}
+
+static void restart(struct xenbus_device *device)
+{
+    netfront_lose(device->data);
 }
 
 static bool work(struct xenbus_device *device)
@@ -119,6 +127,7 @@ const struct xenbus_driver netfront_driver = {
     .publish = publish,
     .connect = connect,
     .disconnect = disconnect,
+    .restart = restart,
     .remove = remove,
     .work = work,
     .busy = busy,

@@ -4,7 +4,8 @@
  *
  * Who saves a domain replaces each machine frame that it finds by the pseudo-physical one: in page tables, in the
  * list of frames, and in the start info whose frame is the third argument of the call. A frame that is not the
- * domain's own (shared_info, the grant table) must be mapped nowhere, or the saving fails.
+ * domain's own (shared_info, the grant table, what a backend maps of its frontends) must be mapped nowhere, or the
+ * saving fails. The registers of vCPUs that are up are saved as they are: they wait in a handler.
  */
 #include "guest/suspend.h"
 
@@ -18,17 +19,6 @@
 #include "guest/xenbus.h"
 #include "pvabi/errno.h"
 #include "pvabi/sched.h"
-#include "pvabi/vcpu.h"
-
-static bool is_alone(void)
-{
-    for (unsigned int id = 1; id < VCPU_MAX; id++) {
-        if (hypercall_vcpu_op(VCPUOP_is_up, id, 0) == 1) {
-            return false;
-        }
-    }
-    return true;
-}
 
 /* Between these two, the ring's frames in the start info are pseudo-physical. */
 static void start_info_canonical(void)
@@ -74,29 +64,43 @@ static void start_anew(void)
     xenbus_forget();
     event_resume();
     xs_resume();
+    xenbus_resume();
     time_resume();
+}
+
+static void go_on(void)
+{
+    grant_resume();
+    xenbus_cancel();
 }
 
 int guest_suspend(void)
 {
     bool masked = event_disabled();
     long result;
+    int error;
 
     if (guest_is_initial_domain()) {
         return -XEN_EOPNOTSUPP;
     }
-    if (!is_alone() || !xenbus_settle()) {
-        return -XEN_EBUSY;
+    if (vcpu_current()->id != 0) {
+        return -XEN_EINVAL;
     }
+    error = vcpu_stop_others();
+    if (error) {
+        return error;
+    }
+    xenbus_suspend();
     event_disable();
     result = stand_still();
     if (result == SUSPEND_RESTORED) {
         start_anew();
     } else {
-        grant_resume();
+        go_on();
     }
     if (!masked) {
         event_enable();
     }
+    vcpu_release_others(result != SUSPEND_RESTORED);
     return (int)result;
 }

@@ -5,7 +5,9 @@
  *
  * What a domain loses when it goes on in another: event channels, grants, xenstore's watches, the machine frames
  * of its memory. The library gets its own of them again (console, xenstore, watches, grant table, the FIFO
- * format, the stopped tick) and starts the handshake of every frontend anew.
+ * format, the stopped ticks), stops the other vCPUs meanwhile, and leads every frontend through the handshake with
+ * its next backend: a disk's requests that had no answer are asked again, a console's bytes stay in its ring, a
+ * network's frames on their way are lost as on a wire.
  */
 #ifndef GUEST_SUSPEND_H
 #define GUEST_SUSPEND_H
@@ -16,12 +18,13 @@
 #define SUSPEND_CANCELLED 1
 
 /*
- * Suspends the domain. Frontends first get the answers that they wait for.
+ * Suspends the domain; vCPU 0 calls this, the others go on afterwards where they were.
  *
- * SUSPEND_RESTORED when it goes on as another domain: ports and grants of the program's own are gone,
- * xenbus_first's devices are new records that connect again (xenbus_await). SUSPEND_CANCELLED when nothing has
- * changed but the time. -XEN_EBUSY while another vCPU is up or one of this domain's backends is in use, for what
- * is mapped of others cannot be saved; -XEN_EOPNOTSUPP in the first domain.
+ * SUSPEND_RESTORED when it goes on as another domain: ports and grants of the program's own are gone, and timers are
+ * to be set again; frontends are the same records, which connect again (xenbus_await). Backends have ended: their
+ * frontends know another domain. SUSPEND_CANCELLED when nothing has changed but the time, for backends too.
+ * -XEN_EBUSY while another vCPU keeps its upcalls masked; -XEN_EINVAL on another vCPU than 0; -XEN_EOPNOTSUPP in the
+ * first domain.
  */
 int guest_suspend(void);
 

@@ -67,17 +67,18 @@ int time_set_timer(uint64_t when)
     return (int)hypercall_vcpu_op(VCPUOP_set_singleshot_timer, vcpu_current()->id, HARG(&request));
 }
 
-static bool tick_stopped;
+/* By each vCPU for itself. */
+static volatile bool tick_stopped[VCPU_MAX];
 
 int time_stop_tick(void)
 {
-    tick_stopped = true;
+    tick_stopped[vcpu_current()->id] = true;
     return (int)hypercall_vcpu_op(VCPUOP_stop_periodic_timer, vcpu_current()->id, 0);
 }
 
 void time_resume(void)
 {
-    if (tick_stopped) {
+    if (tick_stopped[vcpu_current()->id]) {
         time_stop_tick();
     }
 }

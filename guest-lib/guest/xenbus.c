@@ -387,28 +387,81 @@ void xenbus_close(struct xenbus_device *device)
     }
 }
 
-bool xenbus_settle(void)
+void xenbus_suspend(void)
 {
     for (struct xenbus_device *device = devices; device; device = device->next) {
-        if (device->driver->role == XENBUS_BACK && device->active) {
-            return false;
+        if (device->driver->role != XENBUS_BACK || !device->active) {
+            continue;
+        }
+        if (device->driver->let_go) {
+            device->driver->let_go(device);
+        } else {
+            close_device(device);
         }
     }
+}
+
+void xenbus_cancel(void)
+{
     for (struct xenbus_device *device = devices; device; device = device->next) {
-        wait_idle(device);
+        if (device->driver->role == XENBUS_BACK && device->active && device->driver->take_again(device) != 0) {
+            close_device(device);
+        }
     }
-    return true;
+}
+
+static void restart_device(struct xenbus_device *device)
+{
+    if (device->active && device->driver->restart) {
+        device->driver->restart(device);
+    } else if (device->active) {
+        device->driver->disconnect(device);
+    }
+    device->active = false;
+    device->changed = false;
+    /* What the toolstack wrote for the new domain. */
+    device->state = XenbusStateInitialising;
 }
 
 void xenbus_forget(void)
 {
-    while (devices) {
-        struct xenbus_device *device = devices;
+    struct xenbus_device **link = &devices;
 
-        devices = device->next;
+    while (*link) {
+        struct xenbus_device *device = *link;
+
         if (!device->failed) {
             unwatch_other(device, false);
         }
-        free_device(device);
+        if (device->failed || device->driver->role == XENBUS_BACK) {
+            *link = device->next;
+            free_device(device);
+        } else {
+            restart_device(device);
+            link = &device->next;
+        }
+    }
+}
+
+/* The new domain's node of a device; one that has none is dropped when the watches of the folders fire. */
+static bool find_nodes(struct xenbus_device *device)
+{
+    unsigned long domain;
+
+    if (xs_read_text(device->path, "backend", device->other, sizeof(device->other)) <= 0 ||
+        xs_read_number(device->path, "backend-id", &domain) != 0) {
+        return false;
+    }
+    device->other_domain = (domid_t)domain;
+    return true;
+}
+
+void xenbus_resume(void)
+{
+    for (struct xenbus_device *device = devices; device; device = device->next) {
+        if (find_nodes(device)) {
+            device->changed = true;
+            watch_other(device);
+        }
     }
 }

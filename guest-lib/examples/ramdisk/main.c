@@ -122,12 +122,13 @@ static void release_disk(const struct blkback_disk *disk)
 
 int guest_main(void)
 {
-    int error;
+    int error, result;
 
     time_stop_tick();
     blkback_open = open_disk;
     blkback_release = release_disk;
-    error = xenbus_register(&blkback_driver);
+    error = control_start();
+    error = error ? error : xenbus_register(&blkback_driver);
     error = error ? error : switch_start();
     if (error) {
         printf("ramdisk: no xenstore, error %d\n", error);
@@ -136,5 +137,8 @@ int guest_main(void)
     printf("ramdisk: ready\n");
     for (;;) {
         xenbus_wait();
+        if (control_work(&result)) {
+            printf("ramdisk: suspended (%d)\n", result);
+        }
     }
 }

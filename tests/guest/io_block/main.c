@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Both ends of a disk in one guest: data goes through rings and grants and comes back the same, in every mode;
- * then each end lies to the other in every field, and the other holds.
+ * then each end lies to the other in every field, and the other holds. What a backend has not answered when it goes
+ * is asked of the next, once, in pieces that it takes.
  */
 #include "guest/blkback.h"
 #include "guest/blkfront.h"
@@ -287,6 +288,68 @@ static void check_lying_back(enum front_lie kind)
     memory_page_free(page);
 }
 
+/* The backend is gone with all that it shared; the next takes `segments` a request. */
+static void next_backend(unsigned int segments)
+{
+    blkback_detach(back);
+    blkback_free(back);
+    blkfront_keep(front);
+    EXPECT_EQ(blkfront_submit(front, 0, BLK_FLUSH, 0, NULL, 0, note, NULL), -XEN_EAGAIN);
+    back = blkback_create(event_own_domain(), &disk);
+    front->segments = segments;
+    ASSERT_EQ(blkfront_make_queue(front, 0), 0);
+    ASSERT_EQ(blkback_attach(back, 0, front->queues[0].ref, front->queues[0].port), 0);
+    EXPECT(!blkfront_work(front));
+    blkfront_come_back(front);
+}
+
+static void work_both(void)
+{
+    for (unsigned int turn = 0; turn < 100 && blkfront_busy(front); turn++) {
+        blkfront_work(front);
+        blkback_work(back);
+    }
+    EXPECT(!blkfront_busy(front));
+}
+
+static void check_next_backend(unsigned int segments)
+{
+    char *data = memory_pages_alloc(64), *copy = memory_page_alloc();
+    int before = finished;
+
+    open_pair(false, 1);
+    memset(disk_memory, 0x11, DISK_PAGES * PAGE_SIZE);
+    memset(copy, 0x22, PAGE_SIZE);
+    fill(data, 64 * PAGE_SIZE, segments);
+    flushes = 0;
+    EXPECT_EQ(blkfront_submit(front, 0, BLK_WRITE, 0, data, 256, note, NULL), 0);
+    EXPECT_EQ(blkfront_submit(front, 0, BLK_WRITE, 256, data + 32 * PAGE_SIZE, 256, note, NULL), 0);
+    EXPECT_EQ(blkfront_submit(front, 0, BLK_FLUSH, 0, NULL, 0, note, NULL), 0);
+    EXPECT_EQ(blkfront_submit(front, 0, BLK_READ, 8, copy, 8, note, NULL), 0);
+    next_backend(segments);
+    EXPECT_EQ(finished, before);
+    /* With one segment a request, the ring is full of the first one's pieces now: they go to yet another backend. */
+    blkfront_work(front);
+    next_backend(segments);
+    EXPECT_EQ(finished, before);
+    work_both();
+    EXPECT_EQ(finished, before + 4);
+    EXPECT_EQ(last_status, 0);
+    EXPECT_EQ(flushes, 1);
+    EXPECT_EQ(memcmp(disk_memory, data, 64 * PAGE_SIZE), 0);
+    EXPECT_EQ(memcmp(copy, data + PAGE_SIZE, PAGE_SIZE), 0);
+    EXPECT_EQ(run(0, BLK_WRITE, 3, data, 8), 0);
+    /* One that never gets a backend again fails, once. */
+    before = finished;
+    EXPECT_EQ(blkfront_submit(front, 0, BLK_WRITE, 0, data, 8, note, NULL), 0);
+    next_backend(segments);
+    close_pair();
+    EXPECT_EQ(finished, before + 1);
+    EXPECT_EQ(last_status, -XEN_EIO);
+    memory_pages_free(data, 64);
+    memory_page_free(copy);
+}
+
 GUEST_TEST(io_block)
 {
     disk_memory = memory_pages_alloc(DISK_PAGES);
@@ -298,5 +361,8 @@ GUEST_TEST(io_block)
     for (enum front_lie kind = WRONG_ID; kind < FRONT_LIES; kind++) {
         check_lying_back(kind);
     }
+    check_next_backend(32);
+    check_next_backend(11);
+    check_next_backend(1);
     memory_pages_free(disk_memory, DISK_PAGES);
 }

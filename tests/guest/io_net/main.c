@@ -392,6 +392,15 @@ static void check_console(void)
     near.ring->in_cons -= 5000;
     EXPECT_EQ(conring_write(&far, "x", 1), 0);
     conring_detach(&far);
+    /* Another backend finds what the last one did not read. */
+    near.ring->out_prod -= 5000;
+    conring_keep(&near);
+    EXPECT_EQ(conring_write(&near, "x", 1), -XEN_ENODEV);
+    ASSERT_EQ(conring_make_again(&near, near.domain), 0);
+    ASSERT_EQ(conring_attach(&far, near.domain, near.ref, near.port), 0);
+    EXPECT_EQ(conring_read(&far, text, 10), 10);
+    EXPECT_EQ(memcmp(text, "0123456789", 10), 0);
+    conring_detach(&far);
     conring_detach(&near);
 }
 
