@@ -27,6 +27,15 @@ static inline int pv_load_idt(const struct trap_info *table)
     return (int)hypercall_set_trap_table(HARG(table));
 }
 
+/* The one gate of `entry`; the others stay. */
+/* pv: a store to an IDT entry | set_trap_table with that entry alone */
+static inline int pv_write_idt_entry(const struct trap_info *entry)
+{
+    struct trap_info table[2] = {*entry};
+
+    return (int)hypercall_set_trap_table(HARG(table));
+}
+
 /* The frames that hold the table, 512 entries each; none may be mapped writable. */
 /* pv: lgdt | set_gdt; the pages must be read-only first */
 static inline int pv_load_gdt(const unsigned long *mfns, unsigned int entries)
@@ -50,7 +59,7 @@ static inline int pv_write_gdt_entry(const void *entry, uint64_t descriptor)
 }
 
 /* pv: ltr, TSS.rsp0 | stack_switch: the stack on which user mode enters the kernel */
-static inline int pv_load_rsp0(uint64_t rsp)
+static inline int pv_load_sp0(uint64_t rsp)
 {
     return (int)hypercall_stack_switch(FLAT_KERNEL_SS, rsp);
 }
@@ -73,11 +82,63 @@ static inline int pv_write_user_cr3(uint64_t cr3)
     return pt_mmuext(MMUEXT_NEW_USER_BASEPTR, cr3 >> PAGE_SHIFT);
 }
 
+/* Only TS may change, and pv_set_ts is cheaper for that. */
+/* pv: mov %cr0, reg; mov reg, %cr0; lmsw | none: the instruction is emulated */
+static inline uint64_t pv_read_cr0(void)
+{
+    uint64_t value;
+
+    __asm__ volatile("mov %%cr0, %0" : "=r"(value));
+    return value;
+}
+
+/* pv: mov %cr4, reg | none: the instruction is emulated */
+static inline uint64_t pv_read_cr4(void)
+{
+    uint64_t value;
+
+    __asm__ volatile("mov %%cr4, %0" : "=r"(value));
+    return value;
+}
+
+/* pv: mov reg, %cr4 | none: the instruction is emulated; FSGSBASE, DE and the like change, others are dropped */
+static inline void pv_write_cr4(uint64_t value)
+{
+    __asm__ volatile("mov %0, %%cr4" ::"r"(value) : "memory");
+}
+
+/* Which the processor must have: CPUID's OSXSAVE. */
+/* pv: xsetbv | none: the instruction is emulated; xgetbv, xsave and xrstor are the processor's */
+static inline void pv_xsetbv(uint32_t index, uint64_t value)
+{
+    __asm__ volatile("xsetbv" ::"c"(index), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
+}
+
 /* `entry` is the entry's address in the linear map, where tables are read-only. */
 /* pv: a store to a page-table entry | mmu_update; after vm_assist writable_pagetables a plain store is emulated */
 static inline int pv_set_pte(const uint64_t *entry, uint64_t value)
 {
     return pt_update(memory_va_to_maddr(entry), value);
+}
+
+/* The store is done at the latest by pv_end_ptes. */
+/* pv: one of many stores to page-table entries | part of one mmu_update, or of a multicall with other calls */
+static inline void pv_add_pte(struct pt_batch *batch, const uint64_t *entry, uint64_t value)
+{
+    pt_batch_add(batch, memory_va_to_maddr(entry), value);
+}
+
+/* pv: the last of many stores | mmu_update, multicall */
+static inline int pv_end_ptes(struct pt_batch *batch)
+{
+    return pt_batch_end(batch);
+}
+
+/* A page of a device's memory, uncached. */
+/* pv: ioremap | update_va_mapping with the machine address; the domain must have been given the frames */
+static inline int pv_map_device(void *address, uint64_t maddr)
+{
+    return pt_map(address, maddr | PTE_PAGE | PTE_PCD);
 }
 
 /* pv: a store to a live entry, then invlpg | update_va_mapping with UVMF_INVLPG */

@@ -12,6 +12,7 @@
 #include "guest/event.h"
 #include "guest/exit.h"
 #include "guest/hypercall.h"
+#include "guest/suspend.h"
 #include "guest/time.h"
 #include "guest/trap.h"
 #include "guest/vcpu.h"
@@ -20,7 +21,6 @@
 #include "pvabi/physdev.h"
 #include "pvabi/sched.h"
 #include "pvabi/vcpu.h"
-#include "pvabi/xen.h"
 
 /* The stack holds rax r11 rcx flags rip cs rflags rsp ss; a cs of privilege 3 goes to user mode. */
 /* pv: iretq | iret; from kernel to kernel the instruction itself serves */
@@ -41,6 +41,19 @@ static inline void pv_halt(void)
 static inline void pv_relax(void)
 {
     hypercall_sched_op(SCHEDOP_yield, 0);
+}
+
+/* The waiting vCPU masks the port and clears it before it looks at the lock for the last time. */
+/* pv: the slow path of a queued lock: wait | sched_op poll on a port of one's own */
+static inline int pv_lock_wait(evtchn_port_t port)
+{
+    return event_poll(port, 0);
+}
+
+/* pv: the slow path of a queued lock: kick the next | event_channel_op send */
+static inline int pv_lock_kick(evtchn_port_t port)
+{
+    return event_send(port);
 }
 
 /* The event's entry point and the one for a return that failed. */
@@ -93,6 +106,16 @@ static inline uint64_t pv_clock(void)
 static inline uint64_t pv_wall_clock(void)
 {
     return time_wall();
+}
+
+/* Nanoseconds since the vCPU exists; register_runstate_memory_area gives the same without a call. */
+/* pv: none: time that others had the CPU | vcpu_op get_runstate_info, register_runstate_memory_area */
+static inline uint64_t pv_steal_clock(void)
+{
+    struct vcpu_runstate_info info = {0};
+
+    hypercall_vcpu_op(VCPUOP_get_runstate_info, vcpu_current()->id, HARG(&info));
+    return info.time[RUNSTATE_runnable] + info.time[RUNSTATE_offline];
 }
 
 /* Absolute, in pv_clock's time; it comes as VIRQ_TIMER. */
@@ -173,6 +196,20 @@ static inline uint8_t pv_inb(uint16_t port)
 static inline void pv_outb(uint16_t port, uint8_t value)
 {
     x86_outb(port, value);
+}
+
+/* SUSPEND_*, or a negative error. */
+/* pv: ACPI's S3, hibernation | sched_op shutdown, reason suspend: see guest/suspend.h */
+static inline int pv_suspend(void)
+{
+    return guest_suspend();
+}
+
+/* pv: a panic's end | sched_op shutdown, reason crash */
+static inline void pv_crash(void) __attribute__((noreturn));
+static inline void pv_crash(void)
+{
+    guest_shutdown(SHUTDOWN_crash);
 }
 
 /* pv: reset by port 0x64 or 0xcf9 | sched_op shutdown, reason reboot */

@@ -83,6 +83,48 @@ static void check_more_tables(void)
     memory_page_free(page);
 }
 
+/* Registers whose loads and reads are emulated, a gate, several entries at once. */
+static void check_registers(void)
+{
+    struct trap_info gate = trap_table()[0];
+    uint64_t *page = memory_page_alloc(), cr4 = pv_read_cr4();
+    struct pt_batch batch = {0};
+    char *window = pt_reserve(2);
+
+    EXPECT_EQ(pv_write_idt_entry(&gate), 0);
+    EXPECT(pv_read_cr0() & 1);
+    pv_set_ts(true);
+    EXPECT(pv_read_cr0() & CR0_TS);
+    pv_set_ts(false);
+    EXPECT(!(pv_read_cr0() & CR0_TS));
+    pv_write_cr4(cr4);
+    EXPECT_EQ(pv_read_cr4(), cr4);
+    pv_add_pte(&batch, pt_entry(window, 1), memory_va_to_maddr(page) | PTE_PAGE);
+    pv_add_pte(&batch, pt_entry(window + PAGE_SIZE, 1), memory_va_to_maddr(page) | PTE_PAGE);
+    EXPECT_EQ(pv_end_ptes(&batch), 0);
+    *(volatile uint64_t *)window = 19;
+    EXPECT_EQ(*(volatile uint64_t *)(window + PAGE_SIZE), 19);
+    EXPECT_EQ(pv_set_live_pte(window, 0), 0);
+    EXPECT_EQ(pv_set_live_pte(window + PAGE_SIZE, 0), 0);
+    /* No device's frame, and no domain's. */
+    EXPECT(pv_map_device(window, 1ul << 45) < 0);
+    memory_page_free(page);
+}
+
+/* A lock's waiter finds the kick that came before it slept. */
+static void check_lock(void)
+{
+    int port = pv_bind_ipi(0);
+    uint64_t stolen = pv_steal_clock();
+
+    ASSERT(port >= 0);
+    EXPECT_EQ(pv_lock_kick((evtchn_port_t)port), 0);
+    EXPECT_EQ(pv_lock_wait((evtchn_port_t)port), 0);
+    EXPECT(event_pending((evtchn_port_t)port));
+    event_close((evtchn_port_t)port);
+    EXPECT(pv_steal_clock() >= stolen);
+}
+
 static volatile unsigned int interrupts;
 
 static void count(evtchn_port_t port, void *data)
@@ -131,11 +173,13 @@ GUEST_TEST(pv_operations)
     uint32_t out[4];
 
     EXPECT_EQ(pv_load_idt(trap_table()), 0);
-    EXPECT_EQ(pv_load_rsp0(HARG(vcpu_current()->entry_stack + VCPU_STACK_SIZE)), 0);
+    EXPECT_EQ(pv_load_sp0(HARG(vcpu_current()->entry_stack + VCPU_STACK_SIZE)), 0);
     EXPECT_EQ(pv_load_syscall(entry_syscall), 0);
     check_segments();
     check_tables();
     check_more_tables();
+    check_registers();
+    check_lock();
     check_machine();
     EXPECT_EQ(pv_write_dr(1, 0x7000), 0);
     EXPECT_EQ(pv_read_dr(1), 0x7000);
