@@ -17,7 +17,7 @@
 #include "pvabi/io/xenbus.h"
 
 /* How long a backend may take to begin with a device. */
-#define BACKEND_MS 30000
+#define BACKEND_MS 120000
 #define PAUSE_MS   32
 
 static long long now_ms(void)
