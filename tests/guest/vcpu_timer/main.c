@@ -48,8 +48,9 @@ GUEST_TEST(vcpu_timer)
     time_spin(2 * CANCEL_DELAY);
     EXPECT_EQ(hits, 1);
     EXPECT_EQ(set_period(TIME_MS - 1), -XEN_EINVAL);
-    EXPECT_EQ(set_period(2 * TIME_MS), 0);
+    /* Before the first period begins: a machine that is late afterwards has ticks to make up for. */
     start = time_now();
+    EXPECT_EQ(set_period(2 * TIME_MS), 0);
     while (hits < 8 && time_now() - start < TIME_S) {
         x86_pause();
     }
