@@ -6,6 +6,8 @@
  */
 #include "form.h"
 
+#include <stddef.h>
+
 #include "pvabi/version.h"
 
 #define MIB           0x100000ul
@@ -18,6 +20,7 @@
 #define INITRD_WORD   0x6472746964726f66ul /* "forditrd" */
 #define RFLAGS_IF     0x202ul              /* and the bit that is always set */
 #define USER_VECTORS  3
+#define GDT_DATA      5
 
 extern char form_image_end[], form_base[], hypercall_page[], _start[];
 extern char form_user[], form_trap_add[], form_trap_done[], form_trap_wrong[];
@@ -146,10 +149,14 @@ static void check_list(void)
 #endif
 }
 
+static bool set_pte(const void *address, unsigned long entry)
+{
+    return form_hypercall(__HYPERVISOR_update_va_mapping, (unsigned long)address, entry, UVMF_INVLPG, 0) == 0;
+}
+
 static bool map_window(unsigned long mfn)
 {
-    return form_hypercall(__HYPERVISOR_update_va_mapping, (unsigned long)window, mfn << 12 | 7, UVMF_INVLPG,
-                          0) == 0;
+    return set_pte(window, mfn << 12 | 7);
 }
 
 static void check_shared_info(void)
@@ -220,23 +227,42 @@ static void check_hypercalls(void)
 #endif
 }
 
+static unsigned long frame_of(const void *address)
+{
+    return ((const unsigned long *)info->mfn_list)[((unsigned long)address - base) >> 12];
+}
+
+/* What small kernels do next: a GDT of their own in a page of the image, and nothing at address 0. */
+static void check_own_memory(void)
+{
+    static unsigned long gdt[512] __attribute__((aligned(4096))) = {[GDT_DATA] = 0x00cff3000000fffful};
+    unsigned long frame = frame_of(gdt), list = (unsigned long)&frame;
+
+    check("gdt-writable", form_hypercall(__HYPERVISOR_set_gdt, list, GDT_DATA + 1, 0, 0) < 0);
+    check("gdt-read-only", set_pte(gdt, frame << 12 | PTE_P));
+    check("gdt", form_hypercall(__HYPERVISOR_set_gdt, list, GDT_DATA + 1, 0, 0) == 0);
+    __asm__ volatile("mov %0, %%es" ::"r"(GDT_DATA << 3 | 3));
+    check("gdt-used", form_selectors_data() == (GDT_DATA << 3 | 3));
+    check("no-page-0", base != 0 || (set_pte(NULL, 0) && !(pte_of(0) & PTE_P)));
+}
+
 /* The program that the kernel is in its own page tables, which serve its user too: as XTF's guests do it. */
 static void run_user(void)
 {
     static struct trap_info traps[USER_VECTORS + 1];
-    struct mmuext_op op = {.cmd = MMUEXT_NEW_USER_BASEPTR, .arg1.mfn = ((unsigned long *)info->mfn_list)[0]};
+    struct mmuext_op op = {.cmd = MMUEXT_NEW_USER_BASEPTR};
     const char *handlers[USER_VECTORS] = {form_trap_add, form_trap_done, form_trap_wrong};
     unsigned long frame[9] = {0};
 
     for (unsigned int i = 0; i < USER_VECTORS; i++) {
         traps[i] = (struct trap_info){(uint8_t)(0x20 + i), 3, FLAT_KERNEL_CS64, (unsigned long)handlers[i]};
     }
-    op.arg1.mfn = ((unsigned long *)info->mfn_list)[(info->pt_base - base) >> 12];
+    op.arg1.mfn = frame_of((const void *)info->pt_base);
     check("set-trap-table", form_hypercall(__HYPERVISOR_set_trap_table, (unsigned long)traps, 0, 0, 0) == 0);
     check("stack-switch", form_hypercall(__HYPERVISOR_stack_switch, FLAT_KERNEL_SS64,
                                          (unsigned long)window + sizeof(window), 0, 0) == 0);
     check("user-baseptr", form_hypercall(__HYPERVISOR_mmuext_op, (unsigned long)&op, 1, 0, DOMID_SELF) == 0);
-    check("window", map_window(((unsigned long *)info->mfn_list)[((unsigned long)window - base) >> 12]));
+    check("window", map_window(frame_of(window)));
     frame[4] = (unsigned long)form_user;
     frame[5] = FLAT_USER_CS64;
     frame[6] = 2; /* events stay masked: there is no callback */
@@ -268,5 +294,6 @@ void form_main(struct start_info *start)
     check_shared_info();
     check_hypercalls();
     check("words", form_starts((const char *)info->cmd_line, "console=hvc0 the words"));
+    check_own_memory();
     run_user();
 }
