@@ -49,10 +49,27 @@ static void from_user(user_function *act, unsigned int vector, unsigned long err
     EXPECT(trap_from_user(&frame));
 }
 
+/* XSA-259: the way of the old system calls, without a handler. QEMU's error code, see above, is any. */
+static void check_no_int80(void)
+{
+    struct trap_frame frame;
+    struct trap_info one = {VECTOR_GP, 0, FLAT_KERNEL_CS64, HARG(trap_stubs + TRAP_STUB_SIZE * VECTOR_GP)};
+    struct trap_info table[2] = {one, {0}};
+
+    EXPECT_EQ(hypercall_set_trap_table(0), 0);
+    EXPECT_EQ(hypercall_set_trap_table(HARG(table)), 0);
+    user_run(user_int80, 0, &frame);
+    EXPECT_EQ(frame.vector, VECTOR_GP);
+    EXPECT_EQ(frame.error & 7, 2);
+    EXPECT(trap_from_user(&frame));
+    EXPECT_EQ(hypercall_set_trap_table(HARG(trap_table())), 0);
+}
+
 GUEST_TEST(swint)
 {
     struct trap_frame frame = {0};
 
+    check_no_int80();
     EXPECT_EQ(trap_set_gate(0x80, 3), 0);
     from_user(user_int80, 0x80, 0, 0);
     if (trap_catch(interrupt, NULL, &frame) && frame.error == GP_ERROR_QEMU(VECTOR)) {
