@@ -3,10 +3,13 @@
 #include "guest/test.h"
 #include "preempt_longest/longest.h"
 #include "pvabi/domctl.h"
+#include "pvabi/sysctl.h"
 
 #define ID    78
 #define VCPUS 512 /* as many as the hypervisor allows */
 #define MAPS  1024
+#define DOMAINS 450
+#define FIRST_OF_MANY 1000
 #define ORDER 18 /* the largest that Xen has; what is too large is refused */
 
 static long domctl(uint32_t command, struct xen_domctl *op)
@@ -78,6 +81,39 @@ static void look_at(xen_pfn_t first)
         updates[i].val = 0;
     }
     EXPECT_EQ(hypercall_mmu_update(HARG(updates), MAPS, HARG(&done), DOMID_SELF), 0);
+}
+
+/* Every domain that there is, in one list. */
+GUEST_TEST(longest_list)
+{
+    static struct xen_domctl_getdomaininfo list[DOMAINS + 1];
+    struct xen_domctl create_op = {.u.createdomain = {
+                                       .max_vcpus = 1,
+                                       .max_evtchn_port = 127,
+                                       .max_grant_frames = 4,
+                                       .max_maptrack_frames = 4,
+                                       .grant_opts = 1}};
+    struct xen_sysctl op = {.cmd = XEN_SYSCTL_getdomaininfolist,
+                            .interface_version = XEN_SYSCTL_INTERFACE_VERSION,
+                            .u.getdomaininfolist = {.max_domains = DOMAINS + 1}};
+    struct xen_domctl destroy_op = {.cmd = XEN_DOMCTL_destroydomain,
+                                    .interface_version = XEN_DOMCTL_INTERFACE_VERSION};
+
+    for (unsigned int i = 0; i < DOMAINS; i++) {
+        create_op.cmd = XEN_DOMCTL_createdomain;
+        create_op.interface_version = XEN_DOMCTL_INTERFACE_VERSION;
+        create_op.domain = (domid_t)(FIRST_OF_MANY + i);
+        ASSERT_EQ(hypercall_domctl(HARG(&create_op)), 0);
+    }
+    set_xen_guest_handle(op.u.getdomaininfolist.buffer, list);
+    EXPECT_EQ(hypercall_sysctl(HARG(&op)), 0);
+    EXPECT_EQ(op.u.getdomaininfolist.num_domains, DOMAINS + 1);
+    EXPECT_EQ(list[DOMAINS].domain, FIRST_OF_MANY + DOMAINS - 1);
+    for (unsigned int i = 0; i < DOMAINS; i++) {
+        destroy_op.domain = (domid_t)(FIRST_OF_MANY + i);
+        while (hypercall_domctl(HARG(&destroy_op)) == -XEN_ERESTART) {
+        }
+    }
 }
 
 GUEST_TEST(longest_large)
