@@ -48,13 +48,11 @@ tiny_cycles() {
 # The first one of each kind may fill caches.
 check first-debian debian_cycles 1
 check first-tiny tiny_cycles 1
-sleep 2
-before=$(free_memory)
+before=$(settled_memory)
 nodes=$(find /proc/xen -type f 2>/dev/null | wc -l)
 check "debian-$debian-times" debian_cycles "$debian"
 check "tiny-$tiny-times" tiny_cycles "$tiny"
-sleep 2
-check_is free-memory "$before" "$(free_memory)"
+check nothing-left wait_until 60 only_dom0
+check_is free-memory "$before" "$(settled_memory)"
 check_is files "$nodes" "$(find /proc/xen -type f 2>/dev/null | wc -l)"
-check nothing-left sh -c 'test "$(parvis list | grep -c .)" = 2'
 end

@@ -11,8 +11,7 @@
 tiny_json first
 check first parvis create "$config"
 check first-gone gone first 60
-sleep 2
-before=$(free_memory)
+before=$(settled_memory)
 guest_json twin
 parvis create "$config" > /tmp/first 2>&1 &
 first=$!
@@ -68,7 +67,6 @@ check_is creator-died yes "$orphaned"
 check create-after-orphan wait_until 30 parvis create "$config"
 parvis destroy orphan
 check orphan-gone gone orphan 20
-sleep 3
-check_is free-memory "$before" "$(free_memory)"
-check nothing-left sh -c 'test "$(parvis list | grep -c .)" = 2'
+check nothing-left wait_until 60 only_dom0
+check_is free-memory "$before" "$(settled_memory)"
 end

@@ -20,7 +20,7 @@ for table in FACP DSDT APIC; do
 done
 check sci grep -qE 'acpi$' /proc/interrupts
 check timer grep -qE 'xen-percpu.*timer0' /proc/interrupts
-check time sh -c 'a=$(date +%s); sleep 2; b=$(date +%s); test $((b - a)) -ge 2 -a $((b - a)) -le 4'
+check time sh -c 'a=$(date +%s); sleep 2; b=$(date +%s); test $((b - a)) -ge 2 -a $((b - a)) -le 60'
 # The year of the emulator's clock is the host's.
 check wallclock sh -c 'test "$(date +%Y)" -ge 2024'
 check no-ttyS0 sh -c '! grep -q "3f8.*serial" /proc/ioports'

@@ -79,6 +79,24 @@ free_memory() {
     parvis info -o json | number free_memory_kib
 }
 
+# The same when nothing is given back any more: what it is ten times in a row, a fifth of a second apart.
+settled_memory() {
+    settled_same=0 settled_left=300 settled_last=
+    while [ "$settled_same" -lt 10 ] && [ "$settled_left" -gt 0 ]; do
+        settled=$(free_memory)
+        settled_same=$((settled_same + 1)) settled_left=$((settled_left - 1))
+        [ "$settled" = "$settled_last" ] || settled_same=0
+        settled_last=$settled
+        usleep 200000
+    done
+    echo "$settled"
+}
+
+# only_dom0: no guest is listed.
+only_dom0() {
+    test "$(parvis list | grep -c .)" = 2
+}
+
 domain_id() {
     parvis info "$1" -o json | number domid
 }

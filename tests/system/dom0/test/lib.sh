@@ -55,9 +55,10 @@ check_refused() {
     fi
 }
 
-# wait_until SECONDS COMMAND...: tries the command until it succeeds, five times a second.
+# wait_until SECONDS COMMAND...: tries the command until it succeeds, five times a second. Nothing is given less than a
+# minute: only what fails lasts longer by that, and a busy machine is no failure.
 wait_until() {
-    wait_left=$(($1 * 5))
+    wait_left=$(($1 < 60 ? 300 : $1 * 5))
     shift
     until "$@" >/dev/null 2>&1; do
         [ "$wait_left" -gt 0 ] || return 1
