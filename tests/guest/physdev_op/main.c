@@ -18,6 +18,7 @@ GUEST_TEST(physdev_op)
         .domid = DOMID_SELF, .type = MAP_PIRQ_TYPE_MSI_SEG, .index = -1, .pirq = -1, .bus = 0xff, .devfn = 0xff};
     struct physdev_pci_device device = {.bus = 0xff, .devfn = 0xff};
     const long nobodys = guest_is_initial_domain() ? -XEN_ENODEV : -XEN_EPERM;
+    struct physdev_dbgp_op debug_port = {.op = PHYSDEVOP_DBGP_RESET_PREPARE};
     struct physdev_unmap_pirq unmap = {.domid = DOMID_SELF, .pirq = 0x7fffffff};
 
     EXPECT_EQ(op(PHYSDEVOP_set_iopl, &iopl), 0);
@@ -34,10 +35,12 @@ GUEST_TEST(physdev_op)
     EXPECT_EQ(op(PHYSDEVOP_pci_device_remove, &device), nobodys);
     EXPECT_EQ_OR_EPERM(op(PHYSDEVOP_restore_msi_ext, &device), -XEN_ENODEV);
     EXPECT_EQ(op(PHYSDEVOP_prepare_msix, &device), nobodys);
+    EXPECT_EQ(op(PHYSDEVOP_dbgp_op, &debug_port), guest_is_initial_domain() ? 0 : -XEN_EPERM);
     EXPECT_EQ_OR_EPERM(hypercall_physdev_op(99, 0), -XEN_ENOSYS);
     for (unsigned int i = 0; i < TEST_BAD_POINTER_COUNT; i++) {
         EXPECT_EQ(hypercall_physdev_op(PHYSDEVOP_set_iopl, test_bad_pointers[i]), -XEN_EFAULT);
         EXPECT_EQ(hypercall_physdev_op(PHYSDEVOP_set_iobitmap, test_bad_pointers[i]), -XEN_EFAULT);
         EXPECT_EQ_OR_EPERM(hypercall_physdev_op(PHYSDEVOP_map_pirq, test_bad_pointers[i]), -XEN_EFAULT);
+        EXPECT_EQ_OR_EPERM(hypercall_physdev_op(PHYSDEVOP_dbgp_op, test_bad_pointers[i]), -XEN_EFAULT);
     }
 }
