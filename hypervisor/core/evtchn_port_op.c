@@ -5,6 +5,7 @@
  */
 #include "core/evtchn_port.h"
 
+#include "core/pirq.h"
 #include "lib/string.h"
 #include "pvabi/errno.h"
 
@@ -64,6 +65,7 @@ int evtchn_bind_vcpu(struct domain *d, evtchn_port_t number, uint32_t vcpu)
     struct vcpu *v = domain_vcpu(d, vcpu);
     struct lock_token own;
     struct evtchn *port;
+    uint32_t pirq = UINT32_MAX;
     int ret = -XEN_EINVAL;
 
     if (!v) {
@@ -76,9 +78,13 @@ int evtchn_bind_vcpu(struct domain *d, evtchn_port_t number, uint32_t vcpu)
     own = lock_acquire(&port->lock);
     if (evtchn_may_move(port)) {
         port_write_u32(&port->vcpu, v->id);
+        pirq = port->state == EVTCHN_PIRQ ? port->u.pirq : UINT32_MAX;
         ret = 0;
     }
     lock_release(own);
+    if (pirq != UINT32_MAX) {
+        pirq_target(d, pirq, port_read_u32(&v->sched.cpu)); /* where it ran last */
+    }
     return ret;
 }
 

@@ -243,6 +243,20 @@ void msi_mask(unsigned int irq, bool masked)
     }
 }
 
+/* Of MSI it is one register, written at once; an entry of MSI-X may change only while it is masked. */
+void msi_target(unsigned int irq, unsigned int cpu)
+{
+    struct msi *m = msi_of(irq);
+
+    m->message.address = port_irq_message_address(cpu);
+    if (!m->msix) {
+        pci_write(m->function, m->capability + MSI_ADDRESS, 4, (uint32_t)m->message.address);
+    } else if (pci_read(m->function, PCI_COMMAND, 2) & PCI_COMMAND_MEMORY) {
+        write_msix(m);
+        write_mask(m);
+    }
+}
+
 void msi_restore(unsigned int irq)
 {
     write_message(msi_of(irq));

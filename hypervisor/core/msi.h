@@ -33,6 +33,9 @@ void msi_release(unsigned int irq);
 /* Masks or unmasks; a message that cannot be masked is left alone. */
 void msi_mask(unsigned int irq, bool masked);
 
+/* From now on the message goes to this CPU. */
+void msi_target(unsigned int irq, unsigned int cpu);
+
 /* Whether a number is in use. */
 bool msi_is_set_up(unsigned int irq);
 

@@ -179,6 +179,22 @@ void pirq_unbind(struct domain *d, uint32_t number)
     lock_release(token);
 }
 
+void pirq_target(struct domain *d, uint32_t number, unsigned int cpu)
+{
+    struct lock_token token;
+
+    if (number >= MSI_END) {
+        return;
+    }
+    token = lock_acquire(&pirq_lock);
+    if (pirqs[number].owner == d && number < PORT_IRQ_MAX) {
+        port_irq_target(number, cpu);
+    } else if (pirqs[number].owner == d) {
+        msi_target(number, cpu);
+    }
+    lock_release(token);
+}
+
 void pirq_unmask(struct domain *d, uint32_t number)
 {
     struct lock_token token;

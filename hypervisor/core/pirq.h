@@ -48,6 +48,9 @@ int pirq_bind(struct domain *d, uint32_t pirq, bool share) MUST_CHECK;
 /* Takes it back: masked from then on. */
 void pirq_unbind(struct domain *d, uint32_t pirq);
 
+/* A pirq that the domain has bound goes to this CPU from now on. */
+void pirq_target(struct domain *d, uint32_t pirq, unsigned int cpu);
+
 /* The domain is done with an interrupt (PHYSDEVOP_eoi, EVTCHNOP_unmask): a level-triggered one may come
  * again. */
 void pirq_unmask(struct domain *d, uint32_t pirq);

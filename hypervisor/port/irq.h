@@ -19,6 +19,9 @@ int port_irq_route(unsigned int gsi, bool level, bool low) MUST_CHECK;
 
 void port_irq_mask(unsigned int gsi, bool masked);
 
+/* A GSI that was routed goes to this CPU from now on. */
+void port_irq_target(unsigned int gsi, unsigned int cpu);
+
 /* Trigger and polarity that the machine has for a GSI before anybody sets them: ISA's, with the firmware's
  * overrides. */
 void port_irq_default(unsigned int gsi, bool *level, bool *low);
@@ -34,6 +37,9 @@ struct port_irq_message {
  */
 int port_irq_message(unsigned int irq, struct port_irq_message *message) MUST_CHECK;
 void port_irq_message_end(unsigned int irq);
+
+/* The address of a message for another CPU; its data is the same for all. */
+uint64_t port_irq_message_address(unsigned int cpu);
 
 /* A device's register of 4 bytes at a machine address that is not RAM. */
 uint32_t port_device_read(uint64_t address);

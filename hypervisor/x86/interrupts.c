@@ -61,11 +61,16 @@ static int route(unsigned int gsi, bool level, bool low)
     return error ? error : x86_ioapic_route(gsi, vector_of_irq[gsi], x86_cpu_data(0)->apic_id, level, low);
 }
 
+uint64_t port_irq_message_address(unsigned int cpu)
+{
+    return MESSAGE_ADDRESS | x86_cpu_data(cpu)->apic_id << MESSAGE_APIC_SHIFT;
+}
+
 int port_irq_message(unsigned int irq, struct port_irq_message *message)
 {
     int error = take_vector(irq);
 
-    message->address = MESSAGE_ADDRESS | x86_cpu_data(0)->apic_id << MESSAGE_APIC_SHIFT;
+    message->address = port_irq_message_address(0);
     message->data = vector_of_irq[irq];
     return error;
 }
@@ -86,6 +91,14 @@ void port_irq_mask(unsigned int gsi, bool masked)
 {
     if (gsi != serial_gsi) {
         x86_ioapic_mask(gsi, masked);
+    }
+}
+
+/* Vectors mean the same on every CPU, so nothing else changes. */
+void port_irq_target(unsigned int gsi, unsigned int cpu)
+{
+    if (gsi != serial_gsi) {
+        x86_ioapic_target(gsi, x86_cpu_data(cpu)->apic_id);
     }
 }
 

@@ -102,6 +102,19 @@ int x86_ioapic_route(unsigned int gsi, uint8_t vector, uint32_t apic_id, bool le
     return 0;
 }
 
+void x86_ioapic_target(unsigned int gsi, uint32_t apic_id)
+{
+    const struct ioapic *a = find(gsi);
+    struct lock_token token;
+
+    if (!a) {
+        return;
+    }
+    token = lock_acquire(&lock);
+    write_register(a, REGISTER_PIN0 + (gsi - a->gsi_base) * 2 + 1, apic_id << 24);
+    lock_release(token);
+}
+
 void x86_ioapic_mask(unsigned int gsi, bool masked)
 {
     const struct ioapic *a = find(gsi);

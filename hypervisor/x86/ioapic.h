@@ -21,6 +21,9 @@ unsigned int x86_isa_to_gsi(unsigned int irq, bool *level, bool *low);
 int x86_ioapic_route(unsigned int gsi, uint8_t vector, uint32_t apic_id, bool level, bool low) MUST_CHECK;
 void x86_ioapic_mask(unsigned int gsi, bool masked);
 
+/* A routed GSI goes to another CPU, masked or not. */
+void x86_ioapic_target(unsigned int gsi, uint32_t apic_id);
+
 /* Registers as a domain may read them (PHYSDEVOP_apic_read): 0 or -XEN_EINVAL for a base that is no
  * IO-APIC's. */
 int x86_ioapic_read(uint64_t physical, uint32_t reg, uint32_t *value) MUST_CHECK;

@@ -115,6 +115,7 @@ bool fake_io_written(uint16_t port, uint32_t *value);
 /* The interrupt lines of the platform, as core has set them. */
 struct fake_line {
     bool routed, masked, level, low;
+    unsigned int cpu;
 };
 
 extern struct fake_line fake_lines[24];

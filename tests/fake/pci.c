@@ -95,6 +95,11 @@ bool port_pci_window(unsigned int index, struct port_pci_window *window)
     return fake_pci.has_window && index == 0;
 }
 
+uint64_t port_irq_message_address(unsigned int cpu)
+{
+    return 0xfee00000 | (uint64_t)cpu << 12;
+}
+
 int port_irq_message(unsigned int irq, struct port_irq_message *message)
 {
     if (irq < FIRST_MESSAGE || irq >= FIRST_MESSAGE + MESSAGES_MAX || fake_pci.messages[irq - FIRST_MESSAGE]) {
@@ -105,7 +110,7 @@ int port_irq_message(unsigned int irq, struct port_irq_message *message)
     }
     fake_pci.messages[irq - FIRST_MESSAGE] = true;
     fake_pci.message_count++;
-    *message = (struct port_irq_message){.address = 0xfee00000, .data = irq};
+    *message = (struct port_irq_message){.address = port_irq_message_address(0), .data = irq};
     return 0;
 }
 

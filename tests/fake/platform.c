@@ -42,6 +42,14 @@ void port_irq_mask(unsigned int gsi, bool masked)
     fake_lines[gsi].masked = masked;
 }
 
+void port_irq_target(unsigned int gsi, unsigned int cpu)
+{
+    if (gsi >= LINES || !fake_lines[gsi].routed) {
+        fake_fail("interrupt line %u gets a CPU, but is not routed", gsi);
+    }
+    fake_lines[gsi].cpu = cpu;
+}
+
 void port_irq_default(unsigned int gsi, bool *level, bool *low)
 {
     *level = *low = gsi >= 16;

@@ -210,6 +210,10 @@ START_TEST(a_pirq_has_one_owner)
     ck_assert(fake_lines[20].level && fake_lines[20].low); /* the machine's default of a PCI line */
     ck_assert_int_eq(pirq_bind(d, 20, true), -XEN_EBUSY);
     ck_assert_int_eq(pirq_setup(20, false, false), -XEN_EEXIST);
+    pirq_target(dbench_first, 20, 1);
+    ck_assert_uint_eq(fake_lines[20].cpu, 1);
+    pirq_target(d, 20, 0); /* not its own */
+    ck_assert_uint_eq(fake_lines[20].cpu, 1);
     pirq_unbind(d, 20); /* not its own */
     ck_assert(!fake_lines[20].masked);
     pirq_unbind(dbench_first, 20);

@@ -24,6 +24,7 @@ struct domain *domain_first, *domain_idle, *domain_io, *domain_xen;
 uint32_t bench_shutdown_reason;
 const struct domain *bench_shutdown_domain;
 uint32_t bench_pirq_bound;
+unsigned int bench_pirq_cpu;
 char bench_log[200];
 int bench_pirq_answer;
 
@@ -142,6 +143,13 @@ void pirq_unbind(struct domain *d, uint32_t pirq)
     (void)d;
     ck_assert_uint_eq(pirq, bench_pirq_bound);
     bench_pirq_bound = UINT32_MAX;
+}
+
+void pirq_target(struct domain *d, uint32_t pirq, unsigned int cpu)
+{
+    (void)d;
+    ck_assert_uint_eq(pirq, bench_pirq_bound);
+    bench_pirq_cpu = cpu;
 }
 
 int guest_cpu_load(struct vcpu *v, const struct vcpu_guest_context *context)

@@ -49,6 +49,7 @@ int64_t bench_hypercall(hypercall_handler *handler, uint64_t a, const void *b, u
 extern uint32_t bench_shutdown_reason;   /* of the last domain_shutdown; UINT32_MAX */
 extern const struct domain *bench_shutdown_domain;
 extern uint32_t bench_pirq_bound;        /* the last pirq bound, UINT32_MAX: none */
+extern unsigned int bench_pirq_cpu;       /* the CPU that the last pirq was sent to */
 extern int bench_pirq_answer;
 extern char bench_log[200];               /* the last message */
 

@@ -409,6 +409,9 @@ START_TEST(pirqs_bind_once_and_arrive)
     ck_assert(!pending_bit(alice, port));
     evtchn_send_pirq(alice, 5);
     ck_assert(pending_bit(alice, port));
+    bench_pirq_cpu = UINT32_MAX;
+    ck_assert_int_eq(evtchn_bind_vcpu(alice, port, 1), 0);
+    ck_assert_uint_eq(bench_pirq_cpu, alice->vcpus[1]->sched.cpu);
     ck_assert_int_eq(evtchn_close(alice, port), 0);
     ck_assert_uint_eq(bench_pirq_bound, UINT32_MAX);
     evtchn_send_pirq(alice, 5);

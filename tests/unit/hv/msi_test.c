@@ -123,6 +123,18 @@ START_TEST(a_message_of_msix)
     pirq_interrupt(HIGHEST);
     ck_assert(dbench_pending(dbench_first, port));
     ck_assert_uint_eq(entry_word(2, 3), 0); /* an edge */
+    pirq_target(dbench_first, HIGHEST, 3);
+    ck_assert_uint_eq(entry_word(2, 0), 0xfee03000);
+    ck_assert_uint_eq(entry_word(2, 2), HIGHEST);
+    ck_assert_uint_eq(entry_word(2, 3), 0); /* and goes on */
+    ck_assert_int_eq(evtchn_bind_vcpu(dbench_first, port, 0), 0);
+    ck_assert_uint_eq(entry_word(2, 0), 0xfee00000 | dbench_first->vcpus[0]->sched.cpu << 12);
+    set(PCI_COMMAND, 2, 0); /* its memory is off: told when it is restored */
+    pirq_target(dbench_first, HIGHEST, 2);
+    ck_assert_uint_eq(entry_word(2, 0), 0xfee00000 | dbench_first->vcpus[0]->sched.cpu << 12);
+    set(PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+    ck_assert_int_eq(on_device(PHYSDEVOP_restore_msi_ext), 0);
+    ck_assert_uint_eq(entry_word(2, 0), 0xfee02000);
     ck_assert_int_eq(evtchn_close(dbench_first, port), 0);
     ck_assert_uint_eq(entry_word(2, 3), 1);
     ck_assert_int_eq(unmap(HIGHEST), 0);
@@ -150,7 +162,12 @@ START_TEST(a_message_of_msi)
     ck_assert_int_eq(map(-1), -XEN_EEXIST);
     ck_assert_int_eq(evtchn_bind_pirq(dbench_first, HIGHEST, false, &port), 0);
     ck_assert_uint_eq(get(MSI + 16, 4), 0);
+    pirq_target(dbench_first, HIGHEST, 1);
+    ck_assert_uint_eq(get(MSI + 4, 4), 0xfee01000);
+    ck_assert_uint_eq(get(MSI + 2, 2), 0x0181); /* and is on all the time */
     ck_assert_int_eq(unmap(HIGHEST), 0); /* while it is bound */
+    pirq_target(dbench_first, HIGHEST, 0);
+    ck_assert_uint_eq(get(MSI + 4, 4), 0xfee01000);
     ck_assert_uint_eq(get(MSI + 2, 2), 0x0180);
     ck_assert_uint_eq(fake_pci.message_count, 0);
     ck_assert_int_eq(evtchn_close(dbench_first, port), 0);

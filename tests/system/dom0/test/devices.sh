@@ -47,16 +47,38 @@ fetch() {
         [ "$(sha256sum < "/tmp/$1.data")" = "$(sha256sum < /test/host-file)" ] && echo good > "/tmp/$1.verdict"
 }
 
+# Meanwhile every interrupt that may move changes its CPU, again and again; the kernel keeps some where they are.
+move() {
+    while [ ! -e /tmp/still ]; do
+        for cpu in 1 2; do
+            for at in /proc/irq/[0-9]*; do
+                echo "$cpu" > "$at/smp_affinity" && echo "$at" >> /tmp/moved
+            done 2>/dev/null
+            sleep 0.1
+        done
+    done
+}
+
 virtio=$(interface virtio_net)
 e1000e=$(interface e1000e)
 check there-is-virtio-net test -n "$virtio"
 check there-is-e1000e test -n "$e1000e"
+move &
+mover=$!
+loads=''
 for disk in $disks; do
     exercise "$disk" &
+    loads="$loads $!"
 done
 fetch "$virtio" 10.2.0.15 10.2.0.100 &
+loads="$loads $!"
 fetch "$e1000e" 10.3.0.15 10.3.0.100 &
-wait
+loads="$loads $!"
+# shellcheck disable=SC2086 # several
+wait $loads
+touch /tmp/still
+wait "$mover"
+check interrupts-move test -s /tmp/moved
 for one in $disks "$virtio" "$e1000e"; do
     check "$one-under-load" grep -qs good "/tmp/$one.verdict"
 done
@@ -66,6 +88,7 @@ counts() {
     grep -E "$1" /proc/interrupts | awk '{ for (i = 2; i <= NF && $i ~ /^[0-9]+$/; i++) sum += $i } END { print sum + 0 }'
 }
 cat /proc/interrupts
+check on-both-cpus sh -c "grep '$e1000e' /proc/interrupts | awk '{ first += \$2; second += \$3 } END { exit !(first && second) }'"
 for one in $drivers "$e1000e"; do
     check "$one-interrupts" test "$(counts "$one")" -gt 20
 done
