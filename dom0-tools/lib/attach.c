@@ -12,8 +12,8 @@
 
 #include "lib/attach_nodes.h"
 #include "lib/domain.h"
-#include "lib/link.h"
 #include "lib/module.h"
+#include "lib/plug.h"
 #include "pvabi/io/xenbus.h"
 
 /* How long a backend may take to begin with a device. */
@@ -104,29 +104,17 @@ static int wait_for_disk(struct pv_host *host, const struct pv_node *node, struc
     return wait_for_backend(host, node, file, error);
 }
 
-/* The interface joins the bridge, and the backend hears that it may go on; another domain sees to that itself. */
+/* The interface joins the bridge; another domain sees to that itself. */
 static int connect_network(struct pv_host *host, const struct pv_node *node, const struct pv_network *network,
                            struct pv_error *error)
 {
-    char file[128], name[32], base[PV_NODE_SIZE], path[2 * PV_NODE_SIZE];
+    char file[128], name[PV_PLUG_NAME];
 
-    snprintf(name, sizeof(name), "vif%u.%" PRIu32, node->domid, node->number);
-    snprintf(file, sizeof(file), "/sys/class/net/%s", name);
+    snprintf(file, sizeof(file), "/sys/class/net/%s", pv_plug_name(node->domid, node->number, name));
     if (wait_for_backend(host, node, file, error) != 0) {
         return -1;
     }
-    if (node->backend != 0) {
-        return 0;
-    }
-    if (pv_link_join_bridge(name, network->bridge, (uint16_t)network->vlan, error) != 0) {
-        return -1;
-    }
-    snprintf(path, sizeof(path), "%s/vifname", pv_node_path(PV_NODE_BACKEND, node, base));
-    if (xs_write_string(host->xs, 0, path, name, error) != 0) {
-        return -1;
-    }
-    snprintf(path, sizeof(path), "%s/hotplug-status", base);
-    return xs_write_string(host->xs, 0, path, "connected", error);
+    return node->backend == 0 ? pv_plug(host->xs, node->domid, node->number, network, error) : 0;
 }
 
 static int wrap_disk(const struct pv_config *config, size_t index, struct pv_error *error)
@@ -210,9 +198,7 @@ static int prepare_networks(struct pv_host *host, struct xs_batch *batch, uint16
         if (find_backend(host, network->backend, node, error) != 0) {
             return wrap_network(config, range.first + i, error);
         }
-        if (node->backend == 0 && !pv_link_is_bridge(network->bridge)) {
-            pv_error_set(error, PV_ERROR_USAGE, "dom0 has no such bridge; `parvis network bridge %s` makes it",
-                         network->bridge);
+        if (node->backend == 0 && pv_plug_check(network, error) != 0) {
             return wrap_network(config, range.first + i, error);
         }
         pv_node_put_network(batch, node, network);

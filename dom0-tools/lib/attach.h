@@ -32,6 +32,14 @@ int pv_attach_network(struct pv_host *host, uint16_t domid, const struct pv_conf
 int pv_detach(struct pv_host *host, uint16_t domid, const char *kind, uint32_t number, bool force, int wait_ms,
               struct pv_error *error);
 
+/*
+ * Takes dom0's driver away from a device and gives it back, as an update of the driver does: the guest notices a
+ * pause and loses nothing. Returns when the guest has the device again, if it had it before; class TIMEOUT when that,
+ * or the requests under way before, take longer than wait_ms. A device that has lost its driver gets one.
+ */
+int pv_reconnect(struct pv_host *host, uint16_t domid, const char *kind, uint32_t number, int wait_ms,
+                 struct pv_error *error);
+
 /* What a device is now. Strings are never NULL. */
 struct pv_attached {
     uint16_t domid;

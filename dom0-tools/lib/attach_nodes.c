@@ -128,6 +128,9 @@ void pv_node_put_network(struct xs_batch *batch, const struct pv_node *node, con
     if (network->vlan) {
         put(batch, base, "vlan", "%" PRIu64, network->vlan);
     }
+    if (network->trunks) {
+        put(batch, base, "trunks", "%s", network->trunks);
+    }
     if (network->rate) {
         put(batch, base, "rate", "%" PRIu64 ",%u", network->rate * RATE_INTERVAL_US / US_PER_S, RATE_INTERVAL_US);
     }

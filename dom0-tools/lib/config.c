@@ -351,6 +351,7 @@ static void write_value(struct pv_json_writer *writer, const struct pv_schema_en
     case PV_TYPE_TEXT:
     case PV_TYPE_PATH:
     case PV_TYPE_TARGET:
+    case PV_TYPE_VLANS:
         pv_json_string(writer, *(char *const *)field);
         break;
     case PV_TYPE_SIZE:
@@ -387,6 +388,7 @@ static bool has_value(const struct pv_schema_entry *entry, const char *field)
     case PV_TYPE_TEXT:
     case PV_TYPE_PATH:
     case PV_TYPE_TARGET:
+    case PV_TYPE_VLANS:
         return *(char *const *)field != NULL;
     case PV_TYPE_LIST:
         return ((const struct pv_list *)field)->count != 0;

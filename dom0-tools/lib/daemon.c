@@ -268,6 +268,12 @@ static int daemon_try_lock(int fd)
     return result;
 }
 
+void daemon_child(void)
+{
+    closelog();
+    close_range(STDERR_FILENO + 1, ~0u, 0);
+}
+
 int daemon_lock(const struct daemon *daemon, struct pv_error *error)
 {
     char folder[512], text[16];

@@ -42,6 +42,9 @@ void daemon_parse(struct daemon *daemon, int argc, char **argv, void *settings);
 void daemon_fork(const struct daemon *daemon);
 void daemon_ready(const struct daemon *daemon);
 
+/* In a child that goes on as this program: closes what the daemon has open, its log too, which opens again. */
+void daemon_child(void);
+
 /* Makes sure that this is the only one and writes the pid file. It is locked as long as the process lives. */
 int daemon_lock(const struct daemon *daemon, struct pv_error *error);
 

@@ -91,6 +91,37 @@ bool pv_mac_parse(const char *text, uint8_t mac[PV_MAC_SIZE])
     return *text == '\0';
 }
 
+/* A number of a VLAN; moves the text on. 0: it is none. */
+static unsigned int take_vlan(const char **text)
+{
+    unsigned int vlan = 0;
+
+    while (isdigit((unsigned char)**text) && vlan <= PV_VLAN_MOST) {
+        vlan = vlan * 10 + (unsigned int)(*(*text)++ - '0');
+    }
+    return vlan <= PV_VLAN_MOST ? vlan : 0;
+}
+
+bool pv_vlans_parse(const char *text, uint8_t vlans[PV_VLANS_SIZE])
+{
+    memset(vlans, 0, PV_VLANS_SIZE);
+    do {
+        unsigned int first = take_vlan(&text), last = first;
+
+        if (*text == '-') {
+            text++;
+            last = take_vlan(&text);
+        }
+        if (first == 0 || last < first || (*text != '\0' && *text != ' ')) {
+            return false;
+        }
+        for (; first <= last; first++) {
+            vlans[first / BITS] |= (uint8_t)(1u << first % BITS);
+        }
+    } while (*text++ == ' ');
+    return true;
+}
+
 bool pv_rate_parse(const char *text, uint64_t *rate)
 {
     static const char units[] = "KMG";

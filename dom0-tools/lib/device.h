@@ -50,6 +50,7 @@ enum pv_network_key {
     PV_NETWORK_IP,
     PV_NETWORK_RATE,
     PV_NETWORK_VLAN,
+    PV_NETWORK_TRUNKS,
     PV_NETWORK_BACKEND,
     PV_NETWORK_KEY_COUNT
 };
@@ -63,6 +64,7 @@ struct pv_network {
     char *ip;      /* addresses with spaces between them; NULL: none */
     uint64_t rate; /* bytes a second that the guest may send; 0: no limit */
     uint64_t vlan; /* 0: none */
+    char *trunks;  /* the VLANs whose frames come and go with tags, as pv_vlans_parse reads them; NULL: none */
     char *backend; /* as a disk's */
 };
 
@@ -78,6 +80,15 @@ char *pv_disk_target(uint32_t number, char text[PV_TARGET_TEXT]);
 #define PV_MAC_TEXT 18
 void pv_mac_text(const uint8_t mac[PV_MAC_SIZE], char text[PV_MAC_TEXT]);
 bool pv_mac_parse(const char *text, uint8_t mac[PV_MAC_SIZE]);
+
+/* A set of VLANs from numbers and ranges with spaces between them, "10 20-29". False: no such text. */
+#define PV_VLAN_MOST  4094
+#define PV_VLANS_SIZE (4096 / 8)
+bool pv_vlans_parse(const char *text, uint8_t vlans[PV_VLANS_SIZE]);
+static inline bool pv_vlans_has(const uint8_t vlans[PV_VLANS_SIZE], unsigned int vlan)
+{
+    return vlans[vlan / 8] >> vlan % 8 & 1;
+}
 
 /* "100Mb/s", "10MB/s" and the like, in bytes a second; each unit is 1000 of the one before. False: no such text. */
 bool pv_rate_parse(const char *text, uint64_t *rate);

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/device.h"
 #include "lib/module.h"
 #include "lib/netlink.h"
 
@@ -165,7 +166,34 @@ static void silence(const char *name)
     }
 }
 
-int pv_link_join_bridge(const char *name, const char *bridge, uint16_t vlan, struct pv_error *error)
+/* The VLANs of a port: one for frames without a tag, 0 for the bridge's own or, beside others, none. */
+static int set_vlans(unsigned int index, uint16_t vlan, const uint8_t *trunks)
+{
+    int number = vlan || trunks ? port_vlan(index, RTM_DELLINK, BRIDGE_VLAN, 0) : 0;
+
+    /* Of a bridge that gives ports no VLAN there is none to be deleted. */
+    number = number == ENOENT ? 0 : number;
+    for (unsigned int other = 1; !number && trunks && other <= PV_VLAN_MOST; other++) {
+        number = pv_vlans_has(trunks, other) ? port_vlan(index, RTM_SETLINK, (uint16_t)other, 0) : 0;
+    }
+    if (!number && vlan) {
+        number = port_vlan(index, RTM_SETLINK, vlan, BRIDGE_VLAN_INFO_PVID | BRIDGE_VLAN_INFO_UNTAGGED);
+    }
+    return number;
+}
+
+int pv_link_switch_on(const char *name, struct pv_error *error)
+{
+    unsigned int index = if_nametoindex(name);
+    int number = index ? 0 : ENODEV;
+
+    silence(name);
+    number = number ? number : switch_on(index, 0);
+    return number ? pv_error_errno(error, number, "switching %s on", name) : 0;
+}
+
+int pv_link_join_bridge(const char *name, const char *bridge, uint16_t vlan, const uint8_t *trunks,
+                        struct pv_error *error)
 {
     unsigned int index = if_nametoindex(name), master = if_nametoindex(bridge);
     int number;
@@ -175,7 +203,7 @@ int pv_link_join_bridge(const char *name, const char *bridge, uint16_t vlan, str
                             index ? bridge : name);
     }
     silence(name);
-    number = vlan ? filter_vlans(bridge) : 0;
+    number = vlan || trunks ? filter_vlans(bridge) : 0;
     if (number) {
         return pv_error_errno(error, number, "switching on the filter of VLANs of the bridge %s", bridge);
     }
@@ -183,11 +211,6 @@ int pv_link_join_bridge(const char *name, const char *bridge, uint16_t vlan, str
     if (number) {
         return pv_error_errno(error, number, "putting %s on the bridge %s", name, bridge);
     }
-    if (vlan) {
-        number = port_vlan(index, RTM_SETLINK, vlan, BRIDGE_VLAN_INFO_PVID | BRIDGE_VLAN_INFO_UNTAGGED);
-        if (!number && vlan != BRIDGE_VLAN) {
-            number = port_vlan(index, RTM_DELLINK, BRIDGE_VLAN, 0);
-        }
-    }
-    return number ? pv_error_errno(error, number, "putting %s into the VLAN %u of %s", name, vlan, bridge) : 0;
+    number = set_vlans(index, vlan, trunks);
+    return number ? pv_error_errno(error, number, "giving %s its VLANs of the bridge %s", name, bridge) : 0;
 }

@@ -24,8 +24,13 @@ int pv_link_add_address(const char *name, const char *address, struct pv_error *
 
 /*
  * Puts an interface on a bridge and switches it on. With a VLAN (1 to 4094) it belongs to that one only, untagged on
- * its side, and the bridge's filter is switched on; 0 leaves that to the bridge.
+ * its side, and the bridge's filter is switched on; 0 leaves that to the bridge. `trunks`, where not NULL, is a set of
+ * lib/device.h of VLANs whose frames it has with tags; with them and without a VLAN it has no others.
  */
-int pv_link_join_bridge(const char *name, const char *bridge, uint16_t vlan, struct pv_error *error);
+int pv_link_join_bridge(const char *name, const char *bridge, uint16_t vlan, const uint8_t *trunks,
+                        struct pv_error *error);
+
+/* Switches an interface on that another kind of switch takes. */
+int pv_link_switch_on(const char *name, struct pv_error *error);
 
 #endif

@@ -326,6 +326,16 @@ static int set_rate(const struct pv_schema_entry *entry, void *object, const cha
     return 0;
 }
 
+static int set_vlans(const struct pv_schema_entry *entry, void *object, const char *text, struct pv_error *error)
+{
+    uint8_t vlans[PV_VLANS_SIZE];
+
+    if (!pv_vlans_parse(text, vlans)) {
+        return bad(error, "\"%s\" is no list of VLANs, such as \"10 20-29\", from 1 to 4094", text);
+    }
+    return set_string(entry, object, text, error);
+}
+
 int pv_schema_set(const struct pv_schema_entry *entry, void *object, const char *text,
                   struct pv_error *error)
 {
@@ -334,7 +344,7 @@ int pv_schema_set(const struct pv_schema_entry *entry, void *object, const char 
         [PV_TYPE_NAME] = set_name, [PV_TYPE_TEXT] = set_text,       [PV_TYPE_PATH] = set_string,
         [PV_TYPE_SIZE] = set_size, [PV_TYPE_INTEGER] = set_integer, [PV_TYPE_CHOICE] = set_choice,
         [PV_TYPE_UUID] = set_uuid, [PV_TYPE_TARGET] = set_target,   [PV_TYPE_MAC] = set_mac,
-        [PV_TYPE_RATE] = set_rate,
+        [PV_TYPE_RATE] = set_rate, [PV_TYPE_VLANS] = set_vlans,
     };
 
     return setters[entry->type](entry, object, text, error);
@@ -342,7 +352,8 @@ int pv_schema_set(const struct pv_schema_entry *entry, void *object, const char 
 
 static bool holds_string(enum pv_schema_type type)
 {
-    return type == PV_TYPE_NAME || type == PV_TYPE_TEXT || type == PV_TYPE_PATH || type == PV_TYPE_TARGET;
+    return type == PV_TYPE_NAME || type == PV_TYPE_TEXT || type == PV_TYPE_PATH || type == PV_TYPE_TARGET ||
+           type == PV_TYPE_VLANS;
 }
 
 static void clear_list(const struct pv_schema_list *list, struct pv_list *items)

@@ -18,6 +18,7 @@ enum pv_schema_type {
     PV_TYPE_TARGET, /* a disk's name in the guest */
     PV_TYPE_MAC,
     PV_TYPE_RATE, /* "100Mb/s" */
+    PV_TYPE_VLANS, /* "10 20-29" */
     PV_TYPE_LIST, /* of objects with keys of their own */
 };
 

@@ -12,7 +12,6 @@
 #define IP_MOST       255
 #define RATE_LEAST    1000
 #define RATE_MOST     UINT64_C(100000000000)
-#define VLAN_MOST     4094
 #define NAME_MOST     63
 
 static const char *const accesses[] = {"rw", "ro", "shared", NULL};
@@ -48,7 +47,8 @@ static const struct pv_schema_entry disk_keys[PV_DISK_KEY_COUNT] = {
 static const struct pv_schema_entry network_keys[PV_NETWORK_KEY_COUNT] = {
     [PV_NETWORK_BRIDGE] = {
         .key = "bridge", .type = PV_TYPE_TEXT, .offset = NETWORK(bridge), .required = true, .most = BRIDGE_MOST,
-        .help = "The bridge of dom0 that the interface joins; `parvis network bridge` makes one."},
+        .help = "The bridge of dom0 that the interface joins: one of Linux (`parvis network bridge` makes one), or "
+                "else one of Open vSwitch."},
     [PV_NETWORK_MAC] = {
         .key = "mac", .type = PV_TYPE_MAC, .offset = NETWORK(mac), .fallback_help = "a random one of 00:16:3e",
         .help = "The interface's hardware address in the guest."},
@@ -60,14 +60,18 @@ static const struct pv_schema_entry network_keys[PV_NETWORK_KEY_COUNT] = {
         .key = "rate", .type = PV_TYPE_RATE, .offset = NETWORK(rate), .least = RATE_LEAST, .most = RATE_MOST,
         .fallback_help = "no limit", .help = "What the guest may send: `100Mb/s` in bits, `10MB/s` in bytes."},
     [PV_NETWORK_VLAN] = {
-        .key = "vlan", .type = PV_TYPE_INTEGER, .offset = NETWORK(vlan), .least = 1, .most = VLAN_MOST,
+        .key = "vlan", .type = PV_TYPE_INTEGER, .offset = NETWORK(vlan), .least = 1, .most = PV_VLAN_MOST,
         .fallback_help = "none",
-        .help = "The VLAN of the bridge that the interface belongs to; the guest sees no tags. The bridge gets the "
-                "filter of VLANs switched on."},
+        .help = "The VLAN of the bridge that the interface belongs to; the guest sees no tags of it. A bridge of Linux "
+                "gets the filter of VLANs switched on."},
+    [PV_NETWORK_TRUNKS] = {
+        .key = "trunks", .type = PV_TYPE_VLANS, .offset = NETWORK(trunks), .fallback_help = "none",
+        .help = "VLANs whose frames the guest gets and sends with their tags: `10 20-29`. Frames without a tag are "
+                "those of `vlan`, or none where that is not given."},
     [PV_NETWORK_BACKEND] = {
         .key = "backend", .type = PV_TYPE_TEXT, .offset = NETWORK(backend), .fallback_help = "dom0", .most = NAME_MOST,
         .help = "Name or number of the guest that serves the interface, a driver domain, which must run. `bridge` is a "
-                "word for it then, and `rate` and `vlan` are for it to keep."},
+                "word for it then, and `rate`, `vlan` and `trunks` are for it to keep."},
 };
 
 const struct pv_schema_list pv_schema_disks = {

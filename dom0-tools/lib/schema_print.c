@@ -14,7 +14,7 @@ static const char *type_words(const struct pv_schema_entry *entry)
         [PV_TYPE_NAME] = "name",       [PV_TYPE_TEXT] = "string",    [PV_TYPE_PATH] = "path",
         [PV_TYPE_SIZE] = "size",       [PV_TYPE_INTEGER] = "number", [PV_TYPE_CHOICE] = "choice",
         [PV_TYPE_UUID] = "uuid",       [PV_TYPE_TARGET] = "name",    [PV_TYPE_MAC] = "address",
-        [PV_TYPE_RATE] = "rate",       [PV_TYPE_LIST] = "list",
+        [PV_TYPE_RATE] = "rate",       [PV_TYPE_VLANS] = "vlans",   [PV_TYPE_LIST] = "list",
     };
 
     return words[entry->type];
@@ -182,7 +182,8 @@ static const char *pattern(enum pv_schema_type type)
     static const char *const patterns[] = {
         [PV_TYPE_SIZE] = "^[0-9]+[KMGTkmgt](iB)?$",   [PV_TYPE_NAME] = "^[A-Za-z0-9][A-Za-z0-9._-]*$",
         [PV_TYPE_TARGET] = "^xvd[a-z]{1,2}[0-9]*$",   [PV_TYPE_MAC] = "^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$",
-        [PV_TYPE_RATE] = "^[0-9]+[KMGkmg]?[bB]/s$",   [PV_TYPE_LIST] = NULL,
+        [PV_TYPE_RATE] = "^[0-9]+[KMGkmg]?[bB]/s$",   [PV_TYPE_VLANS] = "^[0-9]+(-[0-9]+)?( [0-9]+(-[0-9]+)?)*$",
+        [PV_TYPE_LIST] = NULL,
     };
 
     return patterns[type];

@@ -8,11 +8,12 @@
 
 #include "lib/daemon.h"
 #include "lib/nodes.h"
+#include "monitord/backends.h"
 #include "monitord/monitor.h"
 #include "monitord/servers.h"
 
 #define MONITORD_RETRY_MS 300
-#define MONITORD_OWN_FDS  2
+#define MONITORD_OWN_FDS  3
 #define MONITORD_SERVER_MS 2000
 
 static const struct daemon_option monitord_options[] = {{NULL, NULL, NULL, NULL}};
@@ -20,6 +21,7 @@ static const struct daemon_option monitord_options[] = {{NULL, NULL, NULL, NULL}
 struct monitord {
     struct monitor monitor;
     struct servers servers;
+    struct backends backends;
     struct xs_client *events; /* NULL: xenstored is away */
     int signal_fd;
 };
@@ -75,6 +77,7 @@ static bool monitord_wait(struct monitord *monitord, int pause)
     }
     fds[0] = (struct pollfd){.fd = monitord->signal_fd, .events = POLLIN};
     fds[1] = (struct pollfd){.fd = monitord->events ? xs_fd(monitord->events) : -1, .events = POLLIN};
+    fds[2] = (struct pollfd){.fd = monitord->backends.fd, .events = POLLIN};
     for (const struct worker *worker = monitord->monitor.workers.first; worker; worker = worker->next) {
         fds[count++] = (struct pollfd){.fd = worker->fd, .events = POLLIN};
     }
@@ -94,7 +97,7 @@ static bool monitord_wait(struct monitord *monitord, int pause)
 static bool monitord_round(struct monitord *monitord)
 {
     struct pv_error error;
-    int next;
+    int next, backends;
 
     servers_look(&monitord->servers);
     if (!monitord->events && monitord_connect(monitord, &error) != 0) {
@@ -107,7 +110,8 @@ static bool monitord_round(struct monitord *monitord)
         monitord_disconnect(monitord);
         return monitord_wait(monitord, MONITORD_RETRY_MS);
     }
-    return monitord_wait(monitord, next * 1000);
+    backends = backends_look(&monitord->backends, monitord->monitor.host.xs);
+    return monitord_wait(monitord, backends >= 0 && backends < next * 1000 ? backends : next * 1000);
 }
 
 int main(int argc, char **argv)
@@ -130,11 +134,13 @@ int main(int argc, char **argv)
         daemon_fail(&error);
     }
     servers_open(&monitord.servers);
+    backends_open(&monitord.backends);
     daemon_ready(&daemon);
     while (monitord_round(&monitord)) {
     }
     monitord_disconnect(&monitord);
     servers_close(&monitord.servers);
+    backends_close(&monitord.backends);
     monitor_clear(&monitord.monitor);
     return 0;
 }

@@ -152,6 +152,8 @@ void worker_start(struct workers *workers, const char *name, uint16_t domid, enu
     worker->pid = fork();
     if (worker->pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        /* The disks' devices are the daemon's to hold: the guest's new ones wait until the old ones are free. */
+        daemon_child();
         _exit(getppid() == parent ? worker_run(name, domid, task, record) : PV_ERROR_FAILURE);
     }
     if (worker->pid < 0) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What `parvis disk` and `parvis network` have in common: listing, attaching, detaching. */
+/* What `parvis disk` and `parvis network` have in common: listing, attaching, detaching, reconnecting. */
 #include "parvis/devices.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 const struct command_option device_options[] = {
     {'o', "output", "FORMAT", "of list: text (the default) or json"},
     {'f', "force", NULL, "detach without asking the guest"},
-    {'t', "timeout", "SECONDS", "how long the guest has to let go (10 by default)"},
+    {'t', "timeout", "SECONDS", "how long the guest has to let go, or a reconnection may take (10 by default)"},
     COMMAND_OPTIONS_END,
 };
 
@@ -210,22 +210,66 @@ static int detach(const struct device_kind *kind, const struct invocation *invoc
     return result;
 }
 
-/* Attaching and detaching, one at a time. */
+static int reconnect(const struct device_kind *kind, const struct invocation *invocation, struct pv_host *host,
+                     const struct pv_domain_info *info, struct pv_error *error)
+{
+    int wait = option_seconds(invocation, 't', WAIT_DEFAULT_MS, error), index, result;
+    const char *word = invocation->arguments[2];
+    struct pv_attached *devices = NULL;
+    size_t count = 0;
+
+    if (wait < 0) {
+        return -1;
+    }
+    index = find_device(kind, host, info->domid, word, &devices, &count, error);
+    result = index < 0 ? -1 : pv_reconnect(host, info->domid, kind->kind, devices[index].number, wait, error);
+    if (index >= 0 && result != 0) {
+        pv_error_wrap(error, "%s %s (%s)", kind->name, word, devices[index].source);
+    }
+    pv_attached_free(devices, count);
+    return result;
+}
+
+/* What changes a device, by its word. */
+static const struct {
+    const char *action, *arguments;
+    bool many;
+    int (*run)(const struct device_kind *kind, const struct invocation *invocation, struct pv_host *host,
+               const struct pv_domain_info *info, struct pv_error *error);
+} changes[] = {
+    {"attach", "KEY=VALUE...", true, attach},
+    {"detach", "DEVICE", false, detach},
+    {"reconnect", "DEVICE", false, reconnect},
+};
+
+#define CHANGES (sizeof(changes) / sizeof(changes[0]))
+
+static size_t find_change(const char *action)
+{
+    size_t index = 0;
+
+    while (index < CHANGES && strcmp(changes[index].action, action) != 0) {
+        index++;
+    }
+    return index;
+}
+
+/* One change at a time. */
 static int change(const struct device_kind *kind, const struct invocation *invocation, struct pv_host *host,
                   struct pv_error *error)
 {
-    bool attaches = strcmp(invocation->arguments[0], "attach") == 0;
+    size_t index = find_change(invocation->arguments[0]);
     struct pv_domain_info info;
     int lock, result;
 
-    if (invocation->count < 3 || (!attaches && invocation->count > 3)) {
+    if (invocation->count < 3 || (!changes[index].many && invocation->count > 3)) {
         return pv_error_set(error, PV_ERROR_USAGE, "usage: parvis %s %s DOMAIN %s", kind->name,
-                            invocation->arguments[0], attaches ? "KEY=VALUE..." : "DEVICE");
+                            changes[index].action, changes[index].arguments);
     }
     if (pv_domain_find(host, invocation->arguments[1], &info, error) != 0 || (lock = pv_store_lock(error)) < 0) {
         return -1;
     }
-    result = attaches ? attach(kind, invocation, host, &info, error) : detach(kind, invocation, host, &info, error);
+    result = changes[index].run(kind, invocation, host, &info, error);
     close(lock);
     return result != 0 ? pv_error_wrap(error, "%s", invocation->arguments[1]) : 0;
 }
@@ -237,7 +281,7 @@ int device_run(const struct device_kind *kind, const struct invocation *invocati
     struct pv_host host;
     int result;
 
-    if (!lists && strcmp(action, "attach") != 0 && strcmp(action, "detach") != 0) {
+    if (!lists && find_change(action) == CHANGES) {
         return pv_error_set(error, PV_ERROR_USAGE, "\"%.64s\" is none of what parvis %s does; see parvis %s --help",
                             action, kind->name, kind->name);
     }

@@ -26,7 +26,7 @@ struct device_kind {
 
 extern const struct command_option device_options[];
 
-/* Runs list, attach and detach; the first argument says which. */
+/* Runs list, attach, detach and reconnect; the first argument says which. */
 int device_run(const struct device_kind *kind, const struct invocation *invocation, struct pv_error *error);
 
 #endif

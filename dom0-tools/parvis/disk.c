@@ -77,11 +77,13 @@ static int run(const struct invocation *invocation, struct pv_error *error)
 
 const struct command command_disk = {
     .name = "disk",
-    .usage = "[OPTION...] list [DOMAIN] | attach DOMAIN KEY=VALUE... | detach DOMAIN TARGET",
-    .summary = "Lists, attaches and detaches the disks of domains",
+    .usage = "[OPTION...] list [DOMAIN] | attach DOMAIN KEY=VALUE... | detach DOMAIN TARGET | "
+             "reconnect DOMAIN TARGET",
+    .summary = "Lists, attaches, detaches and reconnects the disks of domains",
     .help = "The keys are those of parvis.json(5) for each of `disks`; source is the one that must be there. What is\n"
-            "attached or detached stays so when the guest reboots. BACKEND and GUEST are the states of both ends: "
-            "connected\nwhen the disk is in use.",
+            "attached or detached stays so when the guest reboots. To reconnect is to restart dom0's end under the "
+            "running\nguest, which waits meanwhile. BACKEND and GUEST are the states of both ends: connected when the "
+            "disk is in use.",
     .options = device_options,
     .least = 1,
     .most = -1,

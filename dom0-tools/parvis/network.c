@@ -85,11 +85,11 @@ static int run(const struct invocation *invocation, struct pv_error *error)
 const struct command command_network = {
     .name = "network",
     .usage = "[OPTION...] list [DOMAIN] | attach DOMAIN KEY=VALUE... | detach DOMAIN MAC | "
-             "bridge NAME [ADDRESS/LENGTH]",
-    .summary = "Lists, attaches and detaches the network interfaces of domains, and makes bridges",
+             "reconnect DOMAIN MAC | bridge NAME [ADDRESS/LENGTH]",
+    .summary = "Lists, attaches, detaches and reconnects the network interfaces of domains, and makes bridges",
     .help = "The keys are those of parvis.json(5) for each of `networks`; bridge is the one that must be there. What "
-            "is\nattached or detached stays so when the guest reboots. A bridge is made in dom0 where there is none, "
-            "switched on,\nand gets the address.",
+            "is\nattached or detached stays so when the guest reboots. To reconnect is to restart dom0's end under the "
+            "running guest.\nA bridge is made in dom0 where there is none, switched on, and gets the address.",
     .options = device_options,
     .least = 1,
     .most = -1,

@@ -67,6 +67,25 @@ START_TEST(addresses_and_rates)
 }
 END_TEST
 
+START_TEST(vlans)
+{
+    static const char *const bad[] = {"", " ", "0", "4095", "7 ", " 7", "7,8", "9-8", "5-", "-5", "1-4095",
+                                      "99999999999"};
+    uint8_t set[PV_VLANS_SIZE];
+    unsigned int count = 0;
+
+    ck_assert(pv_vlans_parse("10 20-29 4094 25", set));
+    for (unsigned int vlan = 0; vlan < PV_VLANS_SIZE * 8; vlan++) {
+        count += pv_vlans_has(set, vlan);
+    }
+    ck_assert_uint_eq(count, 12);
+    ck_assert(pv_vlans_has(set, 10) && pv_vlans_has(set, 20) && pv_vlans_has(set, 29) && pv_vlans_has(set, 4094));
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        ck_assert_msg(!pv_vlans_parse(bad[i], set), "%s", bad[i]);
+    }
+}
+END_TEST
+
 START_TEST(lists)
 {
     struct pv_config *config = parse(
@@ -199,6 +218,7 @@ Suite *device_suite(void)
 
     tcase_add_test(tests, disk_numbers);
     tcase_add_test(tests, addresses_and_rates);
+    tcase_add_test(tests, vlans);
     tcase_add_test(tests, lists);
     tcase_add_test(tests, mistakes);
     tcase_add_test(tests, round_trip);

@@ -7,7 +7,7 @@
 int main(void)
 {
     Suite *(*const suites[])(void) = {config_suite, device_suite, json_suite,  elf_suite,
-                                      kernel_suite, layout_suite, cache_suite, xsbatch_suite,
+                                      kernel_suite, layout_suite, cache_suite, vswitch_suite, xsbatch_suite,
                                       bootconf_suite, bootfind_suite, sandbox_suite};
     SRunner *runner = srunner_create(NULL);
     int failed;

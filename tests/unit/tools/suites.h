@@ -15,6 +15,7 @@ Suite *bootconf_suite(void);
 Suite *bootfind_suite(void);
 Suite *cache_suite(void);
 Suite *sandbox_suite(void);
+Suite *vswitch_suite(void);
 Suite *xsbatch_suite(void);
 
 #endif

@@ -68,6 +68,10 @@ check make-disk qemu-img convert -O qcow2 /tmp/raw.img /tmp/served.qcow2
 device_json served 'run=sh,/test/serve.sh' '"disks": [{"source": "/tmp/served.qcow2", "format": "qcow2"}]'
 check create-served parvis create "$config"
 check writes said served 'disk: round 1 synced' 180
+# dom0's end of the disk is another one then, with the same server.
+server=$(pidof qemu-nbd)
+check reconnect parvis disk reconnect -t 60 served xvda
+check_is same-server "$server" "$(pidof qemu-nbd)"
 for round in 1 2; do
     pid=$(server)
     check "kill-$round" kill -9 "$pid"

@@ -1,9 +1,16 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=dash
-# In a guest: gives eth0 the address $1, serves /srv by HTTP with a file of random bytes in it, and reaches the address $2.
+# In a guest: gives eth0, or with a number $3 its VLAN of that number, the address $1, serves /srv by HTTP with a file of
+# random bytes in it, and reaches the address $2.
 ip link set lo up
-ip addr add "$1/24" dev eth0
 ip link set eth0 up
+interface=eth0
+if [ -n "$3" ]; then
+    modprobe 8021q
+    vconfig add eth0 "$3" && interface=eth0.$3
+fi
+ip addr add "$1/24" dev "$interface"
+ip link set "$interface" up
 mkdir -p /srv
 head -c 2000000 /dev/urandom > /srv/data
 sha256sum < /srv/data | cut -c 1-64 > /srv/sum
