@@ -125,6 +125,7 @@ void test_expect_crash(const char *name, void (*act)(void *), void *argument)
 int test_run_all(void)
 {
     unsigned int counts[OUTCOME_COUNT] = {0};
+    unsigned int all = 0;
     char wanted[64] = "";
 
     guest_get_option("test", wanted, sizeof(wanted));
@@ -132,6 +133,11 @@ int test_run_all(void)
         if (!wanted[0] || strcmp(wanted, (*test)->name) == 0) {
             counts[run_one(*test)]++;
         }
+        all++;
+    }
+    if (!all) {
+        printf("this image has neither a guest_main nor a GUEST_TEST\n");
+        return 1;
     }
     printf("%u passed, %u failed, %u skipped\n", counts[SUCCESS], counts[FAILURE] + counts[ERROR],
            counts[SKIP]);

@@ -8,7 +8,7 @@ from html import escape
 
 COLOURS = {"parvis": "#2b6cb0", "xen": "#c05621"}
 # Of ./lab --counts: what stands beside the bar of the row it belongs to, too small for bars of its own.
-BESIDE = ("entries", "cr3", "invlpg", "cr4")
+BESIDE = ("entries", "cr3", "invlpg", "cr4", "others")
 WIDTH, BAR, LEFT, RIGHT, TOP = 900, 14, 260, 200, 50
 
 
