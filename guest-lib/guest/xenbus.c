@@ -218,6 +218,9 @@ static void close_device(struct xenbus_device *device)
         set_state(device, XenbusStateClosing);
         device->active = false;
         device->driver->disconnect(device);
+    } else if (device->driver->restart && device->data) {
+        /* Between two backends: what waits for the next fails. */
+        device->driver->disconnect(device);
     }
     set_state(device, XenbusStateClosed);
 }

@@ -6,7 +6,7 @@
 #include "guest/guest.h"
 #include "guest/xenbus.h"
 
-#define KEEPER_SECONDS 60
+#define KEEPER_SECONDS 240
 
 /* Fills memory with what follows from the seed. */
 void keeper_fill(char *at, unsigned long size, uint64_t seed);

@@ -46,3 +46,13 @@ xl_type() {
     (sleep 2; echo "$2"; sleep 3) |
         timeout 20 /usr/lib/xen-4.17/bin/xenconsole --interactive "$(xl domid "$1")" >/dev/null 2>&1
 }
+
+# xl_patient COMMAND...: xl with a command that makes a domain with devices. libxl waits ten seconds for a backend, which
+# a driver domain on a busy machine does not keep; what was made is then removed, and it is tried again.
+xl_patient() {
+    for _ in 1 2 3 4 5 6; do
+        xl "$@" && return
+        sleep 5
+    done
+    return 1
+}
