@@ -29,27 +29,55 @@ static void wake(evtchn_port_t port, void *data)
     (void)data;
 }
 
-int blkback_attach(struct blkback *back, unsigned int index, grant_ref_t ring, evtchn_port_t port)
+static void unmap_ring(struct blkback_queue *queue, unsigned int pages)
+{
+    for (unsigned int i = 0; i < pages; i++) {
+        grant_unmap(queue->window + i * PAGE_SIZE, queue->handles[i]);
+    }
+}
+
+static int map_ring(struct blkback *back, struct blkback_queue *queue, const grant_ref_t *ring)
+{
+    queue->window = queue->window ? queue->window : pt_reserve(BLKBACK_RING_PAGES);
+    if (!queue->window) {
+        return -XEN_ENOMEM;
+    }
+    for (unsigned int i = 0; i < queue->ring_pages; i++) {
+        if (grant_map(queue->window + i * PAGE_SIZE, back->domain, ring[i], 0, &queue->handles[i]) !=
+            GNTST_okay) {
+            unmap_ring(queue, i);
+            return -XEN_EINVAL;
+        }
+    }
+    return 0;
+}
+
+int blkback_attach(struct blkback *back, unsigned int index, const grant_ref_t *ring, unsigned int order,
+                   evtchn_port_t port)
 {
     struct blkback_queue *queue = &back->queues[index];
-    int local, status;
+    int error, local;
 
-    if (index >= BLKBACK_QUEUES || queue->attached) {
+    if (index >= BLKBACK_QUEUES || queue->attached || order > BLKBACK_RING_ORDER) {
         return -XEN_EINVAL;
     }
-    queue->window = queue->window ? queue->window : pt_reserve(1);
-    status =
-        queue->window ? grant_map(queue->window, back->domain, ring, 0, &queue->handle) : GNTST_general_error;
-    if (status != GNTST_okay) {
+    /* Indices that go on are those of a ring of that size, whatever the frontend says now. */
+    if (back->again && queue->ring_pages != 1u << order) {
         return -XEN_EINVAL;
+    }
+    queue->ring_pages = 1u << order;
+    error = map_ring(back, queue, ring);
+    if (error) {
+        return error;
     }
     local = event_bind_interdomain(back->domain, port);
     if (local < 0) {
-        grant_unmap(queue->window, queue->handle);
+        unmap_ring(queue, queue->ring_pages);
         return local;
     }
     if (!back->again) {
-        BACK_RING_INIT(&queue->ring, (struct blkif_sring *)queue->window, PAGE_SIZE);
+        BACK_RING_INIT(&queue->ring, (struct blkif_sring *)(void *)queue->window,
+                       queue->ring_pages * PAGE_SIZE);
     }
     queue->port = (evtchn_port_t)local;
     queue->broken = false;
@@ -238,7 +266,7 @@ void blkback_detach(struct blkback *back)
 
         if (queue->attached) {
             event_close(queue->port);
-            grant_unmap(queue->window, queue->handle);
+            unmap_ring(queue, queue->ring_pages);
             queue->attached = false;
         }
     }

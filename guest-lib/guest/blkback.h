@@ -15,6 +15,9 @@
 
 #define BLKBACK_QUEUES     4
 #define BLKBACK_PERSISTENT 512
+/* Pages of one ring. */
+#define BLKBACK_RING_ORDER 2
+#define BLKBACK_RING_PAGES (1u << BLKBACK_RING_ORDER)
 
 /* What is behind: a file of sectors. Functions return 0 or a negative error; buffers are page-aligned. */
 struct blkback_disk {
@@ -29,9 +32,10 @@ struct blkback_disk {
 
 struct blkback_queue {
     struct blkif_back_ring ring;
-    grant_handle_t handle;
+    unsigned int ring_pages;
+    grant_handle_t handles[BLKBACK_RING_PAGES];
     evtchn_port_t port;
-    void *window; /* the address of the ring's mapping */
+    char *window; /* the address of the ring's mapping */
     bool attached;
     bool broken; /* its indices were not possible */
 };
@@ -59,8 +63,9 @@ struct blkback {
 
 /* A backend for a frontend; memory for the largest request is allocated. It has no rings yet. */
 struct blkback *blkback_create(domid_t domain, const struct blkback_disk *disk);
-/* Attaches to the frontend's ring and port; 0 or a negative error. */
-int blkback_attach(struct blkback *back, unsigned int queue, grant_ref_t ring, evtchn_port_t port);
+/* Attaches to the frontend's ring, of 1 << `order` pages, and port; 0 or a negative error. */
+int blkback_attach(struct blkback *back, unsigned int queue, const grant_ref_t *ring, unsigned int order,
+                   evtchn_port_t port);
 /* Serves what is in the rings. True if there was something. */
 bool blkback_work(struct blkback *back);
 /* Lets rings, ports and persistent grants go. */

@@ -35,16 +35,51 @@ static int announce(struct xenbus_device *device)
     xs_write_number(device->path, "discard-secure", 0);
     xs_write_number(device->path, "feature-persistent", 1);
     xs_write_number(device->path, "feature-max-indirect-segments", limits->indirect_segments);
+    xs_write_number(device->path, "max-ring-page-order", BLKBACK_RING_ORDER);
     return xs_write_number(device->path, "multi-queue-max-queues", BLKBACK_QUEUES);
 }
 
-static int attach_queue(struct blkback *back, unsigned int queue, const char *folder)
+/* How many pages a ring has, as an order. A frontend that says nothing has one page and calls it ring-ref;
+ * one that says 0 may call it either. */
+static int read_order(struct xenbus_device *device, unsigned long *order)
 {
-    unsigned long ring, port;
-    int error = xs_read_number(folder, "ring-ref", &ring);
+    int error = xs_read_number(device->other, "ring-page-order", order);
 
+    if (error == -XEN_ENOENT) {
+        *order = 0;
+        return 0;
+    }
+    return !error && *order > BLKBACK_RING_ORDER ? -XEN_EINVAL : error;
+}
+
+static int read_refs(const char *folder, unsigned int pages, grant_ref_t *refs)
+{
+    unsigned long ref;
+    int error = 0;
+
+    for (unsigned int i = 0; i < pages && !error; i++) {
+        char name[16];
+
+        snprintf(name, sizeof(name), "ring-ref%u", i);
+        error = xs_read_number(folder, name, &ref);
+        if (error && pages == 1) {
+            error = xs_read_number(folder, "ring-ref", &ref);
+        }
+        refs[i] = (grant_ref_t)ref;
+    }
+    return error;
+}
+
+static int attach_queue(struct xenbus_device *device, unsigned int queue, const char *folder)
+{
+    grant_ref_t refs[BLKBACK_RING_PAGES] = {0};
+    unsigned long order, port;
+    int error = read_order(device, &order);
+
+    error = error ? error : read_refs(folder, 1u << order, refs);
     error = error ? error : xs_read_number(folder, "event-channel", &port);
-    return error ? error : blkback_attach(back, queue, (grant_ref_t)ring, (evtchn_port_t)port);
+    return error ? error
+                 : blkback_attach(device->data, queue, refs, (unsigned int)order, (evtchn_port_t)port);
 }
 
 static int attach_queues(struct xenbus_device *device)
@@ -57,11 +92,11 @@ static int attach_queues(struct xenbus_device *device)
         return -XEN_EINVAL;
     }
     if (count == 0) {
-        return attach_queue(device->data, 0, device->other);
+        return attach_queue(device, 0, device->other);
     }
     for (unsigned int queue = 0; queue < count && !error; queue++) {
         snprintf(folder, sizeof(folder), "%s/queue-%u", device->other, queue);
-        error = attach_queue(device->data, queue, folder);
+        error = attach_queue(device, queue, folder);
     }
     return error;
 }

@@ -22,18 +22,43 @@ static void wake(evtchn_port_t port, void *data)
     (void)data;
 }
 
+/* Takes the grants of the first pages of a ring back. False if the backend has one of them mapped still. */
+static bool end_ring(const struct blkfront_queue *queue, unsigned int pages)
+{
+    bool all = true;
+
+    for (unsigned int i = 0; i < pages; i++) {
+        all &= grant_end(queue->refs[i]);
+    }
+    return all;
+}
+
+static int make_ring(struct blkfront *front, struct blkfront_queue *queue, char *shared)
+{
+    for (unsigned int i = 0; i < queue->ring_pages; i++) {
+        int ref = grant_page(front->domain, shared + i * PAGE_SIZE, false);
+
+        if (ref < 0) {
+            end_ring(queue, i);
+            memory_pages_free(shared, queue->ring_pages);
+            return ref;
+        }
+        queue->refs[i] = (grant_ref_t)ref;
+    }
+    XEN_FRONT_RING_INIT(&queue->ring, (struct blkif_sring *)shared, queue->ring_pages * PAGE_SIZE);
+    return 0;
+}
+
 int blkfront_make_queue(struct blkfront *front, unsigned int index)
 {
     struct blkfront_queue *queue = &front->queues[index];
-    struct blkif_sring *shared = memory_page_alloc();
-    int ref = grant_page(front->domain, shared, false), port;
+    int error, port;
 
-    if (ref < 0) {
-        memory_page_free(shared);
-        return ref;
+    queue->ring_pages = 1u << front->ring_order;
+    error = make_ring(front, queue, memory_pages_alloc(queue->ring_pages));
+    if (error) {
+        return error;
     }
-    XEN_FRONT_RING_INIT(&queue->ring, shared, PAGE_SIZE);
-    queue->ref = (grant_ref_t)ref;
     queue->attached = true;
     port = event_alloc_unbound(front->domain);
     if (port < 0) {
@@ -454,8 +479,8 @@ void blkfront_drop_rings(struct blkfront *front)
         }
         event_close(queue->port);
         /* A page that the backend still has is lost rather than used by two. */
-        if (grant_end(queue->ref)) {
-            memory_page_free(queue->ring.sring);
+        if (end_ring(queue, queue->ring_pages)) {
+            memory_pages_free(queue->ring.sring, queue->ring_pages);
         }
         for (unsigned int slot = 0; slot < BLKFRONT_SLOTS; slot++) {
             forget_persistent(&queue->shadows[slot]);

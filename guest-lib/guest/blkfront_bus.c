@@ -17,8 +17,14 @@ static int probe(struct xenbus_device *device)
 
 static int write_queue(const struct blkfront_queue *queue, const char *folder)
 {
-    int error = xs_write_number(folder, "ring-ref", queue->ref);
+    int error = 0;
 
+    for (unsigned int i = 0; i < queue->ring_pages && !error; i++) {
+        char name[16];
+
+        snprintf(name, sizeof(name), queue->ring_pages > 1 ? "ring-ref%u" : "ring-ref", i);
+        error = xs_write_number(folder, name, queue->refs[i]);
+    }
     return error ? error : xs_write_number(folder, "event-channel", queue->port);
 }
 
@@ -35,6 +41,21 @@ static int make_queues(struct xenbus_device *device, struct blkfront *front)
     return error;
 }
 
+/* As many pages a ring as both ends take; a single one is what a backend expects that knows no other. */
+static int choose_ring(struct xenbus_device *device, struct blkfront *front)
+{
+    unsigned long most = xs_get_number(device->other, "max-ring-page-order", 0);
+    char path[XS_PATH_MAX];
+
+    front->ring_order = most < BLKFRONT_RING_ORDER ? (unsigned int)most : BLKFRONT_RING_ORDER;
+    if (front->ring_order) {
+        return xs_write_number(device->path, "ring-page-order", front->ring_order);
+    }
+    snprintf(path, sizeof(path), "%s/ring-page-order", device->path);
+    xs_remove(0, path);
+    return 0;
+}
+
 static int publish(struct xenbus_device *device)
 {
     struct blkfront *front = device->data;
@@ -47,7 +68,8 @@ static int publish(struct xenbus_device *device)
     if (front->queue_count > 1) {
         xs_write_number(device->path, "multi-queue-num-queues", front->queue_count);
     }
-    error = make_queues(device, front);
+    error = choose_ring(device, front);
+    error = error ? error : make_queues(device, front);
     if (error) {
         return error;
     }

@@ -34,8 +34,8 @@ int conring_write(struct conring *console, const char *text, size_t size);
 size_t conring_read(struct conring *console, char *text, size_t size);
 /* The frontend's end: makes page, grant and port. */
 int conring_make(struct conring *console, domid_t domain);
-/* As another domain: grant and port are gone, and the bytes in the page wait for the next backend; then a grant and
- * a port for it. */
+/* As another domain: grant and port are gone, and the bytes in the page wait for the next backend; then a
+ * grant and a port for it. */
 void conring_keep(struct conring *console);
 int conring_make_again(struct conring *console, domid_t domain);
 /* The backend's end: maps what the frontend made. */

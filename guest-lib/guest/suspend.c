@@ -2,10 +2,11 @@
 /*
  * The order in which the parts of the library go to sleep and wake up.
  *
- * Who saves a domain replaces each machine frame that it finds by the pseudo-physical one: in page tables, in the
- * list of frames, and in the start info whose frame is the third argument of the call. A frame that is not the
- * domain's own (shared_info, the grant table, what a backend maps of its frontends) must be mapped nowhere, or the
- * saving fails. The registers of vCPUs that are up are saved as they are: they wait in a handler.
+ * Who saves a domain replaces each machine frame that it finds by the pseudo-physical one: in page tables, in
+ * the list of frames, and in the start info whose frame is the third argument of the call. A frame that is
+ * not the domain's own (shared_info, the grant table, what a backend maps of its frontends) must be mapped
+ * nowhere, or the saving fails. The registers of vCPUs that are up are saved as they are: they wait in a
+ * handler.
  */
 #include "guest/suspend.h"
 

@@ -57,8 +57,9 @@ int vcpu_start(unsigned int id, void (*start)(void *), void *argument);
 /* Waits until vCPU `id` has gone down. */
 void vcpu_wait_down(unsigned int id);
 /*
- * Makes the other vCPUs that are up stand still, in an event handler, until vcpu_release_others. 0, or -XEN_EBUSY
- * when one has its upcalls masked for VCPU_STOP_SECONDS, or was not started by vcpu_start; then none stands.
+ * Makes the other vCPUs that are up stand still, in an event handler, until vcpu_release_others. 0, or
+ * -XEN_EBUSY when one has its upcalls masked for VCPU_STOP_SECONDS, or was not started by vcpu_start; then
+ * none stands.
  */
 int vcpu_stop_others(void);
 /* `same`: whether the domain is still the one in which they were stopped. Comes back when all run. */

@@ -74,8 +74,8 @@ static void unwatch_other(struct xenbus_device *device, bool ask)
     }
 }
 
-/* Makes the record of a device whose folder is there; false while the toolstack has not written all of it: the state
- * comes last. */
+/* Makes the record of a device whose folder is there; false while the toolstack has not written all of it:
+ * the state comes last. */
 static bool add_device(const struct xenbus_driver *driver, const char *path)
 {
     bool front = driver->role == XENBUS_FRONT;
@@ -407,7 +407,8 @@ void xenbus_suspend(void)
 void xenbus_cancel(void)
 {
     for (struct xenbus_device *device = devices; device; device = device->next) {
-        if (device->driver->role == XENBUS_BACK && device->active && device->driver->take_again(device) != 0) {
+        if (device->driver->role == XENBUS_BACK && device->active &&
+            device->driver->take_again(device) != 0) {
             close_device(device);
         }
     }

@@ -30,12 +30,12 @@ struct xenbus_driver {
     int (*connect)(struct xenbus_device *device);
     void (*disconnect)(struct xenbus_device *device); /* of a device that was published or connected */
     void (*remove)(struct xenbus_device *device);     /* frees device->data, which probe made */
-    /* A connected backend before a suspend: it lets go of what is the frontend's; and after one that was cancelled it
-     * takes that again. A backend without these is closed. */
+    /* A connected backend before a suspend: it lets go of what is the frontend's; and after one that was
+     * cancelled it takes that again. A backend without these is closed. */
     void (*let_go)(struct xenbus_device *device);
     int (*take_again)(struct xenbus_device *device);
-    /* A frontend whose domain goes on as another: rings, grants and ports are gone; it keeps what waits for an answer
-     * and is led through the handshake anew. One without this is disconnected. */
+    /* A frontend whose domain goes on as another: rings, grants and ports are gone; it keeps what waits for
+     * an answer and is led through the handshake anew. One without this is disconnected. */
     void (*restart)(struct xenbus_device *device);
     /* Looks at the rings; true if there was work. */
     bool (*work)(struct xenbus_device *device);
@@ -77,9 +77,9 @@ void xenbus_suspend(void);
 /* After one that was cancelled: they take them again, and frontends go on. */
 void xenbus_cancel(void);
 /*
- * As another domain, in two steps: when ports and grants are gone and xenstore is not there yet, frontends keep what
- * waits, and backends, whose frontends know another domain, end; when xenstore is there, the frontends look for their
- * new nodes and begin the handshake.
+ * As another domain, in two steps: when ports and grants are gone and xenstore is not there yet, frontends
+ * keep what waits, and backends, whose frontends know another domain, end; when xenstore is there, the
+ * frontends look for their new nodes and begin the handshake.
  */
 void xenbus_forget(void);
 void xenbus_resume(void);

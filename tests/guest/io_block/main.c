@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Both ends of a disk in one guest: data goes through rings and grants and comes back the same, in every mode;
- * then each end lies to the other in every field, and the other holds. What a backend has not answered when it goes
- * is asked of the next, once, in pieces that it takes.
+ * Both ends of a disk in one guest: data goes through rings and grants and comes back the same, in every
+ * mode; then each end lies to the other in every field, and the other holds. What a backend has not answered
+ * when it goes is asked of the next, once, in pieces that it takes.
  */
 #include "guest/blkback.h"
 #include "guest/blkfront.h"
@@ -53,6 +53,7 @@ static struct blkback_disk disk = {
 
 static struct blkfront *front;
 static struct blkback *back;
+static unsigned int ring_order;
 
 static void open_pair(bool persistent, unsigned int queues)
 {
@@ -64,9 +65,12 @@ static void open_pair(bool persistent, unsigned int queues)
     front->flush = front->discard = true;
     front->segments = disk.limits.indirect_segments;
     front->queue_count = queues;
+    front->ring_order = ring_order;
     for (unsigned int queue = 0; queue < queues; queue++) {
         ASSERT_EQ(blkfront_make_queue(front, queue), 0);
-        ASSERT_EQ(blkback_attach(back, queue, front->queues[queue].ref, front->queues[queue].port), 0);
+        ASSERT_EQ(blkback_attach(back, queue, front->queues[queue].refs, front->ring_order,
+                                 front->queues[queue].port),
+                  0);
     }
 }
 
@@ -169,11 +173,11 @@ static struct blkif_request good_request(grant_ref_t ref)
     return request;
 }
 
-#define LIE(change, status)                                      \
-    do {                                                         \
-        struct blkif_request request = good_request(ref);        \
-        change;                                                  \
-        EXPECT_EQ(lie(&request, sizeof(request)), status);       \
+#define LIE(change, status)                                \
+    do {                                                   \
+        struct blkif_request request = good_request(ref);  \
+        change;                                            \
+        EXPECT_EQ(lie(&request, sizeof(request)), status); \
     } while (0)
 
 static void lie_directly(grant_ref_t ref, grant_ref_t readonly)
@@ -196,7 +200,8 @@ static void lie_directly(grant_ref_t ref, grant_ref_t readonly)
     LIE(request.seg[0].gref = 0x7fffffff, BLKIF_RSP_ERROR);
     LIE(request.seg[0].gref = ~0u, BLKIF_RSP_ERROR);
     LIE(request.seg[0].gref = readonly, BLKIF_RSP_ERROR);
-    LIE((request.nr_segments = 2, request.seg[1] = request.seg[0], request.seg[1].gref = ~0u), BLKIF_RSP_ERROR);
+    LIE((request.nr_segments = 2, request.seg[1] = request.seg[0], request.seg[1].gref = ~0u),
+        BLKIF_RSP_ERROR);
     LIE((void)0, BLKIF_RSP_OKAY);
 }
 
@@ -245,7 +250,7 @@ static void check_lying_front(bool persistent)
     lie_directly((grant_ref_t)ref, (grant_ref_t)readonly);
     lie_indirectly((grant_ref_t)ref, (void *)segments, (grant_ref_t)indirect);
     /* More requests than the ring has slots: the ring is dead, the guest is not. */
-    front->queues[0].ring.sring->req_prod += BLKFRONT_SLOTS + 1;
+    front->queues[0].ring.sring->req_prod += RING_SIZE(&front->queues[0].ring) + 1;
     EXPECT(!blkback_work(back));
     EXPECT(back->queues[0].broken);
     close_pair();
@@ -270,7 +275,7 @@ static void check_lying_back(enum front_lie kind)
     ring = &front->queues[0].ring;
     ASSERT_EQ(blkfront_submit(front, 0, BLK_READ, 1, page, 8, note, NULL), 0);
     response = RING_GET_RESPONSE(ring, 0);
-    *response = (struct blkif_response){.id = kind == WRONG_ID    ? ~0ul
+    *response = (struct blkif_response){.id = kind == WRONG_ID  ? ~0ul
                                               : kind == FREE_ID ? 5
                                                                 : 0,
                                         .operation = kind == WRONG_OPERATION ? BLKIF_OP_WRITE : BLKIF_OP_READ,
@@ -298,7 +303,7 @@ static void next_backend(unsigned int segments)
     back = blkback_create(event_own_domain(), &disk);
     front->segments = segments;
     ASSERT_EQ(blkfront_make_queue(front, 0), 0);
-    ASSERT_EQ(blkback_attach(back, 0, front->queues[0].ref, front->queues[0].port), 0);
+    ASSERT_EQ(blkback_attach(back, 0, front->queues[0].refs, ring_order, front->queues[0].port), 0);
     EXPECT(!blkfront_work(front));
     blkfront_come_back(front);
 }
@@ -328,7 +333,8 @@ static void check_next_backend(unsigned int segments)
     EXPECT_EQ(blkfront_submit(front, 0, BLK_READ, 8, copy, 8, note, NULL), 0);
     next_backend(segments);
     EXPECT_EQ(finished, before);
-    /* With one segment a request, the ring is full of the first one's pieces now: they go to yet another backend. */
+    /* With one segment a request, the ring is full of the first one's pieces now: they go to yet another
+     * backend. */
     blkfront_work(front);
     next_backend(segments);
     EXPECT_EQ(finished, before);
@@ -350,6 +356,56 @@ static void check_next_backend(unsigned int segments)
     memory_page_free(copy);
 }
 
+/* A ring of four pages holds as many requests as they have room for, and each page of it is used. */
+static void check_large_ring(void)
+{
+    char *data = memory_page_alloc();
+    unsigned int size;
+    int before = finished;
+
+    open_pair(false, 1);
+    size = RING_SIZE(&front->queues[0].ring);
+    EXPECT_EQ(size, 128);
+    for (unsigned int i = 0; i < size; i++) {
+        EXPECT_EQ(blkfront_submit(front, 0, BLK_WRITE, i, data, 1, note, NULL), 0);
+    }
+    EXPECT_EQ(blkfront_submit(front, 0, BLK_WRITE, 0, data, 1, note, NULL), -XEN_EAGAIN);
+    work_both();
+    EXPECT_EQ(finished - before, size);
+    EXPECT_EQ(last_status, 0);
+    close_pair();
+    memory_page_free(data);
+}
+
+/* What a frontend may say of its ring's pages: too many, some that it did not grant, other than before. */
+static void check_lying_ring(void)
+{
+    grant_ref_t refs[BLKBACK_RING_PAGES];
+    evtchn_port_t port;
+
+    open_pair(false, 1);
+    memcpy(refs, front->queues[0].refs, sizeof(refs));
+    port = front->queues[0].port;
+    EXPECT_EQ(blkback_attach(back, 1, refs, BLKBACK_RING_ORDER + 1, port), -XEN_EINVAL);
+    EXPECT_EQ(blkback_attach(back, 1, refs, ~0u, port), -XEN_EINVAL);
+    refs[BLKBACK_RING_PAGES - 1] = ~0u;
+    EXPECT_EQ(blkback_attach(back, 1, refs, BLKBACK_RING_ORDER, port), -XEN_EINVAL);
+    refs[0] = ~0u;
+    EXPECT_EQ(blkback_attach(back, 1, refs, BLKBACK_RING_ORDER, port), -XEN_EINVAL);
+    /* The same page four times is the frontend's own loss. */
+    refs[0] = refs[2] = refs[3] = refs[1];
+    blkback_detach(back);
+    back->again = true;
+    EXPECT_EQ(blkback_attach(back, 0, refs, 0, port), -XEN_EINVAL);
+    EXPECT_EQ(blkback_attach(back, 0, refs, BLKBACK_RING_ORDER, port), 0);
+    blkback_work(back);
+    blkback_detach(back);
+    for (unsigned int i = 0; i < BLKBACK_RING_PAGES; i++) {
+        EXPECT(grant_end(front->queues[0].refs[i]));
+    }
+    close_pair();
+}
+
 GUEST_TEST(io_block)
 {
     disk_memory = memory_pages_alloc(DISK_PAGES);
@@ -364,5 +420,15 @@ GUEST_TEST(io_block)
     check_next_backend(32);
     check_next_backend(11);
     check_next_backend(1);
+    ring_order = BLKFRONT_RING_ORDER;
+    check_data(true, 4);
+    check_large_ring();
+    check_next_backend(1);
+    check_lying_front(true);
+    check_lying_ring();
+    for (enum front_lie kind = WRONG_ID; kind < FRONT_LIES; kind++) {
+        check_lying_back(kind);
+    }
+    ring_order = 0;
     memory_pages_free(disk_memory, DISK_PAGES);
 }
