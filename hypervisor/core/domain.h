@@ -38,6 +38,7 @@ struct domain {
     bool privileged;       /* the first domain: may control others and the machine */
     bool whole;            /* all its parts are made: domain_get gives it out */
     enum domain_life life; /* changed under lock */
+    bool taken_away;       /* a dying domain has nothing left but its parts; of the one who changes it */
     uint32_t refs;         /* atomic; the table holds one while the domain is in it */
     struct spinlock lock;  /* LOCK_DOMAIN */
     xen_domain_handle_t handle;

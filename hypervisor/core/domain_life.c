@@ -338,6 +338,14 @@ static int kill_step(struct domain *d)
     if (error) {
         return error;
     }
+    /* The last reference goes with hundreds of vCPUs at once: not on top of what was done here. Once, or it might never
+     * end. */
+    if (!d->taken_away) {
+        d->taken_away = true;
+        if (port_preempt_pending()) {
+            return -XEN_ERESTART;
+        }
+    }
     token = lock_acquire(&d->lock);
     d->life = DOMAIN_DEAD;
     lock_release(token);
