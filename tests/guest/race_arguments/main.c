@@ -185,7 +185,7 @@ static bool race_extent(void)
         ASSERT_EQ(pt_unmap(gone), 0);
         set_xen_guest_handle(request.extent_start, (xen_pfn_t *)&frame);
         flip.good = spare;
-        flip.bad = pt_entry_maddr(window, 1) >> PAGE_SHIFT;
+        flip.bad = spare | NOWHERE;
         frame = spare;
         flip.wide = &frame;
     }

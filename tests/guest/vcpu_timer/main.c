@@ -54,7 +54,7 @@ GUEST_TEST(vcpu_timer)
     while (hits < 8 && time_now() - start < TIME_S) {
         x86_pause();
     }
-    EXPECT_EQ(hits, 8);
+    EXPECT(hits >= 8); /* one more may come before this look */
     EXPECT(time_now() - start >= 6 * 2 * TIME_MS);
     EXPECT_EQ(time_stop_tick(), 0);
     hits = 0;
