@@ -106,5 +106,19 @@ check nothing-left wait_until 20 no_devices_left
 check file-system-clean /usr/sbin/e2fsck -fn /tmp/a.img
 # Nothing that a backend had mapped of the guest keeps its memory.
 check_is free-memory "$before" "$(free_memory)"
-show_logs both
+
+# A backend that is taken away for good under a guest that uses it: the guest sees its disk go, dom0 and the hypervisor
+# lose nothing, and a new device is as good as the first.
+device_json loses 'run=sh,/test/lose.sh' '"disks": [{"source": "/tmp/a.img"}]'
+check create-loses parvis create "$config"
+check uses-it said loses 'disk: in use' 180
+check take-away parvis disk detach -f loses xvda
+check sees-it-go said loses 'disk: gone' 120
+check taken-leaves-nothing wait_until 20 no_devices_left
+check attach-again parvis disk attach loses source=/tmp/a.img
+check uses-the-new-one said loses 'disk: new one holds what was synced' 120
+check destroy-loses parvis destroy -w loses
+check nothing-left-again wait_until 20 no_devices_left
+check_is free-memory-again "$before" "$(free_memory)"
+show_logs both loses
 end
