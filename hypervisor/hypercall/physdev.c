@@ -345,8 +345,8 @@ static int64_t pci_mmcfg_reserved(guest_va_t argument)
     return -XEN_ENODEV;
 }
 
-/* A USB controller with a debug port is about to be reset, or was. The hypervisor's console is no such port, so there is
- * nothing to save; as Xen without one it takes any operation. */
+/* A USB controller with a debug port is about to be reset, or was. The hypervisor's console is no such port, so there
+ * is nothing to save; as Xen without one it takes any operation. */
 static int64_t debug_port(guest_va_t argument)
 {
     struct physdev_dbgp_op op;

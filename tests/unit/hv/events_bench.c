@@ -297,7 +297,7 @@ void bench_start(unsigned int cpus, const char *policy)
 {
     cpu_count = cpus;
     bench_shutdown_reason = UINT32_MAX;
-    bench_pirq_bound = UINT32_MAX;
+    bench_pirq_bound = bench_pirq_cpu = UINT32_MAX;
     fake_start(BENCH_FRAMES, cpus);
     fake_set_time(TIMER_NS_PER_SECOND);
     fake_on_switch = bench_switch;
