@@ -49,6 +49,7 @@ struct pv_attached {
     char *source;        /* a disk's file or device, a network's bridge */
     char *detail;        /* a disk's mode, "r" or "w"; a network's hardware address */
     char *device;        /* a disk's device in dom0, "7:0"; a network's rate */
+    char *limits;        /* of a disk, as pv_limits_text writes them; a network's VLAN */
     unsigned int state, guest_state; /* enum xenbus_state of backend and frontend */
     char *backend_error, *guest_error;
 };

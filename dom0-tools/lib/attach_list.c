@@ -14,6 +14,7 @@ enum field {
     FIELD_SOURCE,
     FIELD_DETAIL,
     FIELD_DEVICE,
+    FIELD_LIMITS,
     FIELD_STATE,
     FIELD_GUEST_STATE,
     FIELD_ERROR,
@@ -31,12 +32,12 @@ const char *pv_attached_state(unsigned int state)
 
 static void ask(struct xs_batch *batch, const struct pv_node *node)
 {
-    static const char *const disk[] = {"dev", "params", "mode", "physical-device"};
-    static const char *const network[] = {"vifname", "bridge", "mac", "rate"};
+    static const char *const disk[] = {"dev", "params", "mode", "physical-device", "limits"};
+    static const char *const network[] = {"vifname", "bridge", "mac", "rate", "vlan"};
     const char *const *nodes = strcmp(node->kind, "vbd") == 0 ? disk : network;
     char path[PV_NODE_SIZE];
 
-    for (int i = FIELD_NAME; i <= FIELD_DEVICE; i++) {
+    for (int i = FIELD_NAME; i <= FIELD_LIMITS; i++) {
         xs_batch_read(batch, "%s/%s", pv_node_path(PV_NODE_BACKEND, node, path), nodes[i]);
     }
     xs_batch_read(batch, "%s/state", path);
@@ -64,6 +65,7 @@ static bool take(struct pv_attached *device, const struct xs_batch *batch, size_
     device->source = answer(batch, first + FIELD_SOURCE, &failed);
     device->detail = answer(batch, first + FIELD_DETAIL, &failed);
     device->device = answer(batch, first + FIELD_DEVICE, &failed);
+    device->limits = answer(batch, first + FIELD_LIMITS, &failed);
     device->backend_error = answer(batch, first + FIELD_ERROR, &failed);
     device->guest_error = answer(batch, first + FIELD_GUEST_ERROR, &failed);
     device->state = state ? (unsigned int)atoi(state) : 0;
@@ -147,6 +149,7 @@ void pv_attached_free(struct pv_attached *list, size_t count)
         free(list[i].source);
         free(list[i].detail);
         free(list[i].device);
+        free(list[i].limits);
         free(list[i].backend_error);
         free(list[i].guest_error);
     }

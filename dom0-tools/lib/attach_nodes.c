@@ -86,7 +86,7 @@ static void put_ends(struct xs_batch *batch, const struct pv_node *node)
 void pv_node_put_disk(struct xs_batch *batch, const struct pv_node *node, const struct pv_disk *disk,
                       const struct pv_blockdev *device)
 {
-    char base[PV_NODE_SIZE];
+    char base[PV_NODE_SIZE], limits[PV_LIMITS_TEXT];
 
     put_ends(batch, node);
     pv_node_path(PV_NODE_FRONTEND, node, base);
@@ -100,6 +100,9 @@ void pv_node_put_disk(struct xs_batch *batch, const struct pv_node *node, const 
     put(batch, base, "bootable", "1");
     put(batch, base, "removable", "0");
     put(batch, base, "mode", "%s", disk->access == PV_ACCESS_READ_ONLY ? "r" : "w");
+    if (pv_limits_any(disk->limits)) {
+        put(batch, base, "limits", "%s", pv_limits_text(disk->limits, limits));
+    }
     if (device) {
         put(batch, base, "physical-device", "%x:%x", device->major, device->minor);
     }

@@ -8,12 +8,12 @@
 #include <linux/loop.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "lib/filelock.h"
 #include "lib/module.h"
 #include "lib/nbd.h"
 
@@ -23,22 +23,6 @@
 #define BUSY_MS   3000
 #define BUSY_STEP 20
 #define LOOP_TRIES 64
-
-static int lock_file(int fd, const struct pv_disk *disk, struct pv_error *error)
-{
-    int how = disk->access == PV_ACCESS_READ_WRITE ? LOCK_EX : LOCK_SH;
-
-    for (int waited = 0; flock(fd, how | LOCK_NB) != 0; waited += BUSY_STEP) {
-        if (errno != EWOULDBLOCK || waited >= BUSY_MS) {
-            return errno == EWOULDBLOCK
-                       ? pv_error_set(error, PV_ERROR_FAILURE, "%s is in use by another guest%s", disk->source,
-                                      how == LOCK_EX ? "" : " that writes to it")
-                       : pv_error_errno(error, errno, "locking %s", disk->source);
-        }
-        usleep(BUSY_STEP * 1000);
-    }
-    return 0;
-}
 
 static int open_loop_control(struct pv_error *error)
 {
@@ -86,14 +70,10 @@ static int bind_loop(int control, int file, const struct pv_disk *disk, struct p
     return pv_error_errno(error, errno, "binding %s to %s", path, disk->source);
 }
 
-static int open_file(int file, const struct pv_disk *disk, struct pv_error *error)
+static int open_loop(int file, const struct pv_disk *disk, struct pv_error *error)
 {
-    int control, fd;
+    int control = open_loop_control(error), fd;
 
-    if (lock_file(file, disk, error) != 0) {
-        return -1;
-    }
-    control = open_loop_control(error);
     if (control < 0) {
         return -1;
     }
@@ -159,25 +139,44 @@ static int check_device(const struct pv_disk *disk, dev_t device, struct pv_erro
     return 0;
 }
 
+/* Says whether the source can be a disk, and takes its lock. */
+static int check_source(int file, const struct stat *status, const struct pv_disk *disk, struct pv_error *error)
+{
+    if (!S_ISREG(status->st_mode) && !S_ISBLK(status->st_mode)) {
+        return pv_error_set(error, PV_ERROR_USAGE, "%s is neither a file nor a block device", disk->source);
+    }
+    if (S_ISREG(status->st_mode) && disk->format == PV_FORMAT_RAW && status->st_size < SECTOR) {
+        return pv_error_set(error, PV_ERROR_USAGE, "%s has less than one sector", disk->source);
+    }
+    if (S_ISBLK(status->st_mode) && check_device(disk, status->st_rdev, error) != 0) {
+        return -1;
+    }
+    return pv_filelock_take(file, disk, error);
+}
+
+/* The device by which dom0's kernel reaches the source. What it needs of `file` it keeps itself. */
+static int open_device(int file, const struct pv_disk *disk, struct pv_error *error)
+{
+    struct stat status;
+
+    if (file < 0 || fstat(file, &status) != 0) {
+        return pv_error_errno(error, errno, "%s", disk->source);
+    }
+    if (check_source(file, &status, disk, error) != 0) {
+        return -1;
+    }
+    if (disk->format != PV_FORMAT_RAW || pv_limits_any(disk->limits)) {
+        return pv_nbd_open(disk, file, error);
+    }
+    return S_ISREG(status.st_mode) ? open_loop(file, disk, error) : dup(file);
+}
+
 int pv_blockdev_open(const struct pv_disk *disk, struct pv_blockdev *device, struct pv_error *error)
 {
     int file = open(disk->source, (disk->access == PV_ACCESS_READ_ONLY ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+    int fd = open_device(file, disk, error);
     struct stat status;
-    int fd = -1;
 
-    if (file < 0 || fstat(file, &status) != 0) {
-        pv_error_errno(error, errno, "%s", disk->source);
-    } else if (disk->format != PV_FORMAT_RAW && (S_ISREG(status.st_mode) || S_ISBLK(status.st_mode))) {
-        fd = pv_nbd_open(disk, error);
-    } else if (S_ISREG(status.st_mode) && status.st_size < SECTOR) {
-        pv_error_set(error, PV_ERROR_USAGE, "%s has less than one sector", disk->source);
-    } else if (S_ISREG(status.st_mode)) {
-        fd = open_file(file, disk, error);
-    } else if (!S_ISBLK(status.st_mode)) {
-        pv_error_set(error, PV_ERROR_USAGE, "%s is neither a file nor a block device", disk->source);
-    } else if (check_device(disk, status.st_rdev, error) == 0) {
-        fd = dup(file);
-    }
     if (fd >= 0 && fstat(fd, &status) != 0) {
         pv_error_errno(error, errno, "%s", disk->source);
         close(fd);

@@ -132,7 +132,9 @@ int pv_bootdisk_read(const struct pv_disk *disk, struct pv_bootdisk *boot, struc
 
     *boot = (struct pv_bootdisk){.kernel = -1, .ramdisk = -1};
     copy.access = PV_ACCESS_READ_ONLY;
-    fd = disk->format == PV_FORMAT_RAW ? open(disk->source, O_RDONLY | O_CLOEXEC) : pv_nbd_open(&copy, error);
+    /* They are the guest's, and this is dom0 that reads. */
+    memset(copy.limits, 0, sizeof(copy.limits));
+    fd = disk->format == PV_FORMAT_RAW ? open(disk->source, O_RDONLY | O_CLOEXEC) : pv_nbd_open(&copy, -1, error);
     if (fd < 0) {
         return disk->format == PV_FORMAT_RAW ? pv_error_errno(error, errno, "%s", disk->source) : -1;
     }

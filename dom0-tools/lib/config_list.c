@@ -162,14 +162,33 @@ static bool target_taken(const struct pv_config *config, const char *target, siz
     return false;
 }
 
+/* A limit of all requests, and those of reading and writing that follow it, cannot both be. */
+static int check_limits(struct pv_config *config, size_t index, enum pv_disk_limit all, struct pv_error *error)
+{
+    const uint64_t *limits = pv_config_disk(config, index)->limits;
+
+    for (enum pv_disk_limit one = all + 1; limits[all] && one <= all + 2; one++) {
+        if (limits[one]) {
+            pv_error_set(error, PV_ERROR_USAGE, "cannot be together with %s", pv_limits_key(all));
+            return pv_config_wrap_item(config, PV_KEY_DISKS, index, (int)(PV_DISK_RATE + one), error);
+        }
+    }
+    return 0;
+}
+
 static int check_disk(struct pv_config *config, size_t index, struct pv_error *error)
 {
     struct pv_disk *disk = pv_config_disk(config, index);
     char name[] = "xvda";
 
-    if (disk->backend && (disk->format != PV_FORMAT_RAW || disk->cache != PV_CACHE_NONE)) {
-        pv_error_set(error, PV_ERROR_USAGE, "format and cache are for the disks that dom0 serves");
+    if (disk->backend &&
+        (disk->format != PV_FORMAT_RAW || disk->cache != PV_CACHE_NONE || pv_limits_any(disk->limits))) {
+        pv_error_set(error, PV_ERROR_USAGE, "format, cache and limits are for the disks that dom0 serves");
         return pv_config_wrap_item(config, PV_KEY_DISKS, index, PV_DISK_BACKEND, error);
+    }
+    if (check_limits(config, index, PV_LIMIT_BYTES, error) != 0 ||
+        check_limits(config, index, PV_LIMIT_REQUESTS, error) != 0) {
+        return -1;
     }
     if (disk->target && target_taken(config, disk->target, index)) {
         pv_error_set(error, PV_ERROR_USAGE, "another disk is %s too", disk->target);

@@ -76,6 +76,68 @@ void pv_mac_text(const uint8_t mac[PV_MAC_SIZE], char text[PV_MAC_TEXT])
     snprintf(text, PV_MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
 }
 
+static const char *const limit_keys[PV_LIMIT_COUNT] = {"rate", "read_rate", "write_rate",
+                                                       "iops", "read_iops", "write_iops"};
+
+const char *pv_limits_key(enum pv_disk_limit limit)
+{
+    return limit_keys[limit];
+}
+
+bool pv_limits_any(const uint64_t limits[PV_LIMIT_COUNT])
+{
+    for (int i = 0; i < PV_LIMIT_COUNT; i++) {
+        if (limits[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+char *pv_limits_text(const uint64_t limits[PV_LIMIT_COUNT], char text[PV_LIMITS_TEXT])
+{
+    size_t length = 0;
+
+    text[0] = '\0';
+    for (int i = 0; i < PV_LIMIT_COUNT; i++) {
+        if (limits[i]) {
+            length += (size_t)snprintf(text + length, PV_LIMITS_TEXT - length, "%s%s=%" PRIu64, length ? "," : "",
+                                       limit_keys[i], limits[i]);
+        }
+    }
+    return text;
+}
+
+/* Reads "KEY=NUMBER" and returns what follows, or NULL. */
+static const char *parse_limit(const char *text, uint64_t limits[PV_LIMIT_COUNT])
+{
+    size_t length = strcspn(text, "=");
+    char *end;
+
+    for (int i = 0; text[length] && i < PV_LIMIT_COUNT; i++) {
+        if (strlen(limit_keys[i]) == length && strncmp(limit_keys[i], text, length) == 0 &&
+            isdigit((unsigned char)text[length + 1])) {
+            limits[i] = strtoull(text + length + 1, &end, 10);
+            return end;
+        }
+    }
+    return NULL;
+}
+
+bool pv_limits_parse(const char *text, uint64_t limits[PV_LIMIT_COUNT])
+{
+    memset(limits, 0, PV_LIMIT_COUNT * sizeof(limits[0]));
+    while (text && *text) {
+        text = parse_limit(text, limits);
+        if (text && *text == ',' && text[1]) {
+            text++;
+        } else if (text && *text) {
+            return false;
+        }
+    }
+    return text != NULL;
+}
+
 bool pv_mac_parse(const char *text, uint8_t mac[PV_MAC_SIZE])
 {
     for (int i = 0; i < PV_MAC_SIZE; i++) {

@@ -29,6 +29,12 @@ enum pv_disk_key {
     PV_DISK_FORMAT,
     PV_DISK_CACHE,
     PV_DISK_BACKEND,
+    PV_DISK_RATE, /* the first of the limits, which stand in the order of enum pv_disk_limit */
+    PV_DISK_READ_RATE,
+    PV_DISK_WRITE_RATE,
+    PV_DISK_IOPS,
+    PV_DISK_READ_IOPS,
+    PV_DISK_WRITE_IOPS,
     PV_DISK_KEY_COUNT
 };
 
@@ -36,12 +42,24 @@ enum pv_disk_access { PV_ACCESS_READ_WRITE, PV_ACCESS_READ_ONLY, PV_ACCESS_SHARE
 enum pv_disk_format { PV_FORMAT_RAW, PV_FORMAT_QCOW2 }; /* and others, of QEMU */
 enum pv_disk_cache { PV_CACHE_NONE, PV_CACHE_WRITEBACK };
 
+/* What a disk may do in a second: bytes, then requests. 0: no limit. */
+enum pv_disk_limit {
+    PV_LIMIT_BYTES,
+    PV_LIMIT_READ_BYTES,
+    PV_LIMIT_WRITE_BYTES,
+    PV_LIMIT_REQUESTS,
+    PV_LIMIT_READ_REQUESTS,
+    PV_LIMIT_WRITE_REQUESTS,
+    PV_LIMIT_COUNT
+};
+
 struct pv_disk {
     struct pv_item_place place;
     char *source;                   /* a file or a block device, absolute; a word for a backend that is not dom0 */
     char *target;                   /* "xvda"; never NULL in a configuration that was read */
     uint64_t access, format, cache; /* enum pv_disk_* */
     char *backend;                  /* name or number of the domain that serves it; NULL: dom0 */
+    uint64_t limits[PV_LIMIT_COUNT];
 };
 
 enum pv_network_key {
@@ -75,6 +93,20 @@ bool pv_disk_number(const char *target, uint32_t *number);
 /* The name for a number; "" in `text` where it is none of ours. Returns text. */
 #define PV_TARGET_TEXT 16
 char *pv_disk_target(uint32_t number, char text[PV_TARGET_TEXT]);
+
+/* "rate=2000000,iops=100": a disk's limits by their keys, in bytes and requests a second; empty where there is none.
+ * Returns text. */
+#define PV_LIMITS_TEXT 256
+char *pv_limits_text(const uint64_t limits[PV_LIMIT_COUNT], char text[PV_LIMITS_TEXT]);
+/* Reads such a text; false where it is none, and the limits are undefined then. */
+bool pv_limits_parse(const char *text, uint64_t limits[PV_LIMIT_COUNT]);
+bool pv_limits_any(const uint64_t limits[PV_LIMIT_COUNT]);
+/* The key of a limit in a configuration. */
+const char *pv_limits_key(enum pv_disk_limit limit);
+static inline bool pv_limits_is_rate(enum pv_disk_limit limit)
+{
+    return limit <= PV_LIMIT_WRITE_BYTES;
+}
 
 /* "00:16:3e:01:02:03". */
 #define PV_MAC_TEXT 18

@@ -14,15 +14,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/filelock.h"
 #include "lib/module.h"
+#include "lib/nbd_options.h"
 #include "lib/nbd_server.h"
 #include "lib/netlink.h"
 
 #define FOLDER           PV_NBD_FOLDER
 #define DEVICES_MOST     1024u
 #define SECTOR           512
-/* How long a request waits for its answer before the connection counts as dead, and then for a new one, in seconds. */
-#define ANSWER_S         30
+/* How long a request waits for a new connection when its own is dead, in seconds. */
 #define DEAD_S           60
 #define BUSY_MS          3000
 #define BUSY_STEP        200
@@ -62,10 +63,12 @@ static void put_socket(struct pv_netlink *m, int connection)
     pv_netlink_close(m, list);
 }
 
-/* Gives a device the connection: 0, EBUSY for one that is in use, or another errno. */
-static int bind_device(uint16_t family, uint32_t number, int connection, const struct pv_nbd_export *export)
+/* Gives a device the connection, with how long an answer may take: 0, EBUSY for one that is in use, or another
+ * errno. */
+static int bind_device(uint16_t family, uint32_t number, int connection, const struct pv_nbd_export *export,
+                       uint64_t answer)
 {
-    uint64_t block = SECTOR, dead = DEAD_S, answer = ANSWER_S, flags = export->flags;
+    uint64_t block = SECTOR, dead = DEAD_S, flags = export->flags;
     uint64_t behaviour = NBD_CFLAG_DISCONNECT_ON_CLOSE;
     struct pv_netlink m;
 
@@ -84,7 +87,8 @@ static int bind_device(uint16_t family, uint32_t number, int connection, const s
 /* Gives the first free device the connection, and opens it: the connection ends when the last one closes the device.
  * One that somebody has open does not take a connection, so it cannot be opened before; somebody who opens and closes
  * it in between ends the connection, which shows. */
-static int take_device(int connection, const struct pv_nbd_export *export, uint32_t *taken, struct pv_error *error)
+static int take_device(const struct pv_disk *disk, int connection, const struct pv_nbd_export *export, uint32_t *taken,
+                       struct pv_error *error)
 {
     uint16_t family = find_family();
     int number_of_error = ENODEV, fd;
@@ -96,7 +100,9 @@ static int take_device(int connection, const struct pv_nbd_export *export, uint3
     }
     family = family ? family : find_family();
     for (; family && number < DEVICES_MOST; number++) {
-        number_of_error = pv_nbd_is_bound(number) ? EBUSY : bind_device(family, number, connection, export);
+        number_of_error = pv_nbd_is_bound(number)
+                              ? EBUSY
+                              : bind_device(family, number, connection, export, pv_nbd_answer_s(disk));
         if (number_of_error != EBUSY) {
             break;
         }
@@ -117,7 +123,7 @@ static int take_device(int connection, const struct pv_nbd_export *export, uint3
 /* The record appears when it is whole. */
 static void write_record(const struct pv_nbd_record *record)
 {
-    char path[64], part[sizeof(path) + 8];
+    char path[64], part[sizeof(path) + 8], limits[PV_LIMITS_TEXT];
     FILE *file;
 
     snprintf(path, sizeof(path), FOLDER "/%u", record->number);
@@ -126,17 +132,30 @@ static void write_record(const struct pv_nbd_record *record)
     if (!file) {
         return;
     }
-    fprintf(file, "%d %d %d %d %s", (int)record->pid, (int)record->disk.access, (int)record->disk.format,
-            (int)record->disk.cache, record->disk.source);
+    pv_limits_text(record->disk.limits, limits);
+    fprintf(file, "%d %d %d %d %s%s%s", (int)record->pid, (int)record->disk.access, (int)record->disk.format,
+            (int)record->disk.cache, limits, limits[0] ? " " : "", record->disk.source);
     if (fclose(file) != 0 || rename(part, path) != 0) {
         unlink(part);
     }
 }
 
+/* Reads the limits in front of a source, and returns where that begins, or NULL. */
+static char *take_limits(char *text, uint64_t limits[PV_LIMIT_COUNT])
+{
+    char *space = strchr(text, ' ');
+
+    if (!space) {
+        return NULL;
+    }
+    *space = '\0';
+    return pv_limits_parse(text, limits) ? space + 1 : NULL;
+}
+
 bool pv_nbd_record_read(uint32_t number, struct pv_nbd_record *record)
 {
     int pid, access, format, cache, start = 0;
-    char path[64], text[PATH_MAX + 64];
+    char path[64], text[PATH_MAX + PV_LIMITS_TEXT + 64], *rest;
     size_t length;
     FILE *file;
 
@@ -148,15 +167,22 @@ bool pv_nbd_record_read(uint32_t number, struct pv_nbd_record *record)
     length = fread(text, 1, sizeof(text) - 1, file);
     fclose(file);
     text[length] = '\0';
-    if (sscanf(text, "%d %d %d %d %n", &pid, &access, &format, &cache, &start) != 4 || start == 0 ||
-        strlen(text + start) >= sizeof(record->source)) {
+    if (sscanf(text, "%d %d %d %d %n", &pid, &access, &format, &cache, &start) != 4 || start == 0) {
         return false;
     }
     *record = (struct pv_nbd_record){.number = number, .pid = pid};
+    rest = text + start;
+    /* Limits, where there are any, stand before the source, which begins with a slash. */
+    if (rest[0] != '/' && !(rest = take_limits(rest, record->disk.limits))) {
+        return false;
+    }
+    if (strlen(rest) >= sizeof(record->source)) {
+        return false;
+    }
     record->disk.access = (uint64_t)access;
     record->disk.format = (uint64_t)format;
     record->disk.cache = (uint64_t)cache;
-    strcpy(record->source, text + start);
+    strcpy(record->source, rest);
     record->disk.source = record->source;
     return true;
 }
@@ -178,27 +204,28 @@ bool pv_nbd_is_bound(uint32_t number)
 }
 
 /* QEMU locks images; a guest that was just destroyed lets go of its own a moment later. */
-static int start_server(const struct pv_disk *disk, pid_t *pid, struct pv_nbd_export *export, struct pv_error *error)
+static int start_server(const struct pv_disk *disk, int lock, pid_t *pid, struct pv_nbd_export *export,
+                        struct pv_error *error)
 {
-    int connection = pv_nbd_server_start(disk, pid, export, error);
+    int connection = pv_nbd_server_start(disk, lock, pid, export, error);
 
     for (int waited = 0; connection < 0 && strstr(error->message, " lock") && waited < BUSY_MS; waited += BUSY_STEP) {
         usleep(BUSY_STEP * 1000);
-        connection = pv_nbd_server_start(disk, pid, export, error);
+        connection = pv_nbd_server_start(disk, lock, pid, export, error);
     }
     return connection;
 }
 
-int pv_nbd_open(const struct pv_disk *disk, struct pv_error *error)
+int pv_nbd_open(const struct pv_disk *disk, int lock, struct pv_error *error)
 {
     struct pv_nbd_record record = {.disk = *disk};
     struct pv_nbd_export export;
-    int connection = start_server(disk, &record.pid, &export, error), fd;
+    int connection = start_server(disk, lock, &record.pid, &export, error), fd;
 
     if (connection < 0) {
         return -1;
     }
-    fd = take_device(connection, &export, &record.number, error);
+    fd = take_device(disk, connection, &export, &record.number, error);
     close(connection);
     if (fd >= 0) {
         write_record(&record);
@@ -206,10 +233,25 @@ int pv_nbd_open(const struct pv_disk *disk, struct pv_error *error)
     return fd;
 }
 
+/* The source's lock went with the dead server: the new one gets it, unless somebody else was faster. */
+static int start_again(struct pv_nbd_record *record, struct pv_nbd_export *export, struct pv_error *error)
+{
+    int lock = open(record->source, O_RDONLY | O_CLOEXEC), connection = -1;
+
+    if (lock < 0) {
+        return pv_error_errno(error, errno, "%s", record->source);
+    }
+    if (pv_filelock_take(lock, &record->disk, error) == 0) {
+        connection = start_server(&record->disk, lock, &record->pid, export, error);
+    }
+    close(lock);
+    return connection;
+}
+
 int pv_nbd_restart(struct pv_nbd_record *record, struct pv_error *error)
 {
     struct pv_nbd_export export;
-    int connection = start_server(&record->disk, &record->pid, &export, error), number_of_error;
+    int connection = start_again(record, &export, error), number_of_error;
     struct pv_netlink m;
 
     if (connection < 0) {

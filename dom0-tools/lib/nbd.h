@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Disks in formats of QEMU: `qemu-nbd` reads and writes the image, and the kernel's NBD client makes a block device of
- * it. The process ends when the connection does, and that ends when the last one closes the device.
+ * Disks in formats of QEMU and disks with limits: `qemu-nbd` reads and writes the image, and the kernel's NBD client
+ * makes a block device of it. The process ends when the connection does, and that ends when the last one closes the
+ * device.
  */
 #ifndef PVTOOLS_NBD_H
 #define PVTOOLS_NBD_H
@@ -25,8 +26,9 @@ struct pv_nbd_record {
     char source[PATH_MAX]; /* what disk.source points to */
 };
 
-/* Starts the process for a disk and opens its device: a descriptor, or -1. The error says what qemu-nbd said. */
-int pv_nbd_open(const struct pv_disk *disk, struct pv_error *error);
+/* Starts the process for a disk and opens its device: a descriptor, or -1. The error says what qemu-nbd said. The
+ * server holds `lock` open, and with it the source's lock; -1: there is none. */
+int pv_nbd_open(const struct pv_disk *disk, int lock, struct pv_error *error);
 
 /* Reads the record of a device, or removes it. False: there is none that can be read. */
 bool pv_nbd_record_read(uint32_t number, struct pv_nbd_record *record);

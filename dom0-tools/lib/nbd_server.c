@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "lib/nbd.h"
+#include "lib/nbd_options.h"
 #include "lib/schema.h"
 
 #define HELLO_MAGIC    UINT64_C(0x4e42444d41474943) /* "NBDMAGIC" */
@@ -56,26 +57,50 @@ static const char *cache_word(const struct pv_disk *disk)
     return "--cache=none";
 }
 
+/* What the server is told, and the room that its words need. */
+struct words {
+    const char *list[16];
+    int count;
+    char format[64], limits[PV_NBD_LIMITS], image[PV_NBD_IMAGE];
+};
+
+/* The image comes last. One with limits is described by options. */
+static void add_image(struct words *words, const struct pv_disk *disk)
+{
+    if (pv_limits_any(disk->limits)) {
+        words->list[words->count++] = "--object";
+        words->list[words->count++] = pv_nbd_limits_option(disk, words->limits);
+        words->list[words->count++] = "--image-opts";
+        words->list[words->count++] = "--";
+        words->list[words->count++] = pv_nbd_image_option(disk, words->image);
+        return;
+    }
+    snprintf(words->format, sizeof(words->format), "--format=%s",
+             pv_schema_disks.entries[PV_DISK_FORMAT].choices[disk->format]);
+    words->list[words->count++] = words->format;
+    words->list[words->count++] = "--";
+    words->list[words->count++] = disk->source;
+}
+
 static void exec_server(const struct pv_disk *disk)
 {
-    const char *words[16] = {"qemu-nbd", "--shared=1", "--discard=unmap", "--detect-zeroes=unmap"};
-    char format[64];
-    int count = 4;
+    struct words words = {.list = {"qemu-nbd", "--shared=1", "--discard=unmap"}, .count = 3};
 
-    snprintf(format, sizeof(format), "--format=%s", pv_schema_disks.entries[PV_DISK_FORMAT].choices[disk->format]);
-    words[count++] = format;
-    words[count++] = cache_word(disk);
-    if (disk->access == PV_ACCESS_READ_ONLY) {
-        words[count++] = "--read-only";
+    words.list[words.count++] = cache_word(disk);
+    /* A raw file keeps the blocks that were allocated to it. */
+    if (disk->format != PV_FORMAT_RAW) {
+        words.list[words.count++] = "--detect-zeroes=unmap";
     }
-    words[count++] = "--";
-    words[count++] = disk->source;
-    execvp(words[0], (char *const *)words);
+    if (disk->access == PV_ACCESS_READ_ONLY) {
+        words.list[words.count++] = "--read-only";
+    }
+    add_image(&words, disk);
+    execvp(words.list[0], (char *const *)words.list);
     dprintf(STDERR_FILENO, "qemu-nbd: %s\n", strerror(errno));
 }
 
-/* Becomes the server: OUTPUT takes what it says, LISTENER is where its client waits. */
-__attribute__((noreturn)) static void run_server(const struct pv_disk *disk, int listener, int output)
+/* Becomes the server: OUTPUT takes what it says, LISTENER is where its client waits, LOCK stays open. */
+__attribute__((noreturn)) static void run_server(const struct pv_disk *disk, int lock, int listener, int output)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     char pid[16];
@@ -90,6 +115,9 @@ __attribute__((noreturn)) static void run_server(const struct pv_disk *disk, int
         dup2(null, STDOUT_FILENO);
     }
     dup2(output, STDERR_FILENO);
+    if (lock >= 0) {
+        fcntl(lock, F_DUPFD, LISTEN_FD + 1);
+    }
     if (listener == LISTEN_FD ? fcntl(listener, F_SETFD, 0) >= 0 : dup2(listener, LISTEN_FD) >= 0) {
         exec_server(disk);
     }
@@ -152,7 +180,8 @@ static void read_line(int fd, char *text, size_t size)
 }
 
 /* The starter: starts the server, shakes hands, and tells the caller, if it is still there, how that went. */
-__attribute__((noreturn)) static void run_starter(const struct pv_disk *disk, int listener, int connection, int result)
+__attribute__((noreturn)) static void run_starter(const struct pv_disk *disk, int lock, int listener, int connection,
+                                                  int result)
 {
     struct started started = {.pid = -1};
     int pipes[2];
@@ -163,7 +192,7 @@ __attribute__((noreturn)) static void run_starter(const struct pv_disk *disk, in
     if (pipe2(pipes, O_CLOEXEC) == 0) {
         started.pid = fork();
         if (started.pid == 0) {
-            run_server(disk, listener, pipes[1]);
+            run_server(disk, lock, listener, pipes[1]);
         }
         /* When the server ends, nobody else holds the other ends: the handshake and the reading end too. */
         close(listener);
@@ -206,7 +235,8 @@ static int make_connection(int *listener)
     return connection;
 }
 
-int pv_nbd_server_start(const struct pv_disk *disk, pid_t *pid, struct pv_nbd_export *export, struct pv_error *error)
+int pv_nbd_server_start(const struct pv_disk *disk, int lock, pid_t *pid, struct pv_nbd_export *export,
+                        struct pv_error *error)
 {
     struct started started = {.done = false};
     int listener, connection = make_connection(&listener), pipes[2];
@@ -219,7 +249,7 @@ int pv_nbd_server_start(const struct pv_disk *disk, pid_t *pid, struct pv_nbd_ex
         starter = fork();
         if (starter == 0) {
             close(pipes[0]);
-            run_starter(disk, listener, connection, pipes[1]);
+            run_starter(disk, lock, listener, connection, pipes[1]);
         }
         close(pipes[1]);
     }

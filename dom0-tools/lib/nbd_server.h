@@ -18,8 +18,9 @@ struct pv_nbd_export {
 /*
  * Starts a server in the background, which ends with its one connection, and shakes hands with it. Returns that
  * connection, ready for the kernel's client, or -1: the error says what qemu-nbd said. Whenever the caller is killed,
- * also halfway, the server ends.
+ * also halfway, the server ends. It holds the descriptor `lock` open, and so the lock that is on it; -1: there is none.
  */
-int pv_nbd_server_start(const struct pv_disk *disk, pid_t *pid, struct pv_nbd_export *export, struct pv_error *error);
+int pv_nbd_server_start(const struct pv_disk *disk, int lock, pid_t *pid, struct pv_nbd_export *export,
+                        struct pv_error *error);
 
 #endif

@@ -13,10 +13,18 @@
 #define RATE_LEAST    1000
 #define RATE_MOST     UINT64_C(100000000000)
 #define NAME_MOST     63
+#define IOPS_MOST     10000000
 
 static const char *const accesses[] = {"rw", "ro", "shared", NULL};
 static const char *const formats[] = {"raw", "qcow2", "vmdk", "vdi", "vhdx", "vpc", NULL};
 static const char *const caches[] = {"none", "writeback", NULL};
+
+#define RATE_LIMIT(name, limit, words)                                                                                \
+    {.key = (name), .type = PV_TYPE_RATE, .offset = DISK(limits[limit]), .least = RATE_LEAST, .most = RATE_MOST,       \
+     .fallback_help = "no limit", .help = (words)}
+#define IOPS_LIMIT(name, limit, words)                                                                                \
+    {.key = (name), .type = PV_TYPE_INTEGER, .offset = DISK(limits[limit]), .least = 1, .most = IOPS_MOST,             \
+     .fallback_help = "no limit", .help = (words)}
 
 static const struct pv_schema_entry disk_keys[PV_DISK_KEY_COUNT] = {
     [PV_DISK_SOURCE] = {
@@ -41,7 +49,19 @@ static const struct pv_schema_entry disk_keys[PV_DISK_KEY_COUNT] = {
     [PV_DISK_BACKEND] = {
         .key = "backend", .type = PV_TYPE_TEXT, .offset = DISK(backend), .fallback_help = "dom0", .most = NAME_MOST,
         .help = "Name or number of the guest that serves the disk, a driver domain, which must run. `source` is a word "
-                "for it then, such as `ram:4` of guest-lib's `ramdisk`, and `format` and `cache` are its own."},
+                "for it then, such as `ram:4` of guest-lib's `ramdisk`, and `format`, `cache` and limits are its own."},
+    [PV_DISK_RATE] = RATE_LIMIT("rate", PV_LIMIT_BYTES,
+        "What the guest may read and write together: `20MB/s` in bytes, `160Mb/s` in bits. A disk with a limit is "
+        "served by `qemu-nbd`, whatever its format."),
+    [PV_DISK_READ_RATE] = RATE_LIMIT("read_rate", PV_LIMIT_READ_BYTES,
+        "The same for reading alone; not beside `rate`."),
+    [PV_DISK_WRITE_RATE] = RATE_LIMIT("write_rate", PV_LIMIT_WRITE_BYTES,
+        "The same for writing alone; not beside `rate`."),
+    [PV_DISK_IOPS] = IOPS_LIMIT("iops", PV_LIMIT_REQUESTS, "Requests in a second, of reading and writing together."),
+    [PV_DISK_READ_IOPS] = IOPS_LIMIT("read_iops", PV_LIMIT_READ_REQUESTS,
+        "The same for reading alone; not beside `iops`."),
+    [PV_DISK_WRITE_IOPS] = IOPS_LIMIT("write_iops", PV_LIMIT_WRITE_REQUESTS,
+        "The same for writing alone; not beside `iops`."),
 };
 
 static const struct pv_schema_entry network_keys[PV_NETWORK_KEY_COUNT] = {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* parvis disk: the disks of domains. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,20 +33,46 @@ static const char *access_word(const struct pv_attached *device)
     return strchr(device->detail, 'w') ? "rw" : "ro";
 }
 
+/* The limits as `attach` takes them, each with a space before it. */
+static void print_limits(const struct pv_attached *device)
+{
+    uint64_t limits[PV_LIMIT_COUNT];
+    char text[PV_RATE_TEXT];
+
+    if (!pv_limits_parse(device->limits, limits)) {
+        return;
+    }
+    for (enum pv_disk_limit i = 0; i < PV_LIMIT_COUNT; i++) {
+        if (limits[i] && pv_limits_is_rate(i)) {
+            printf(" %s=%s", pv_limits_key(i), pv_rate_text(limits[i], text));
+        } else if (limits[i]) {
+            printf(" %s=%" PRIu64, pv_limits_key(i), limits[i]);
+        }
+    }
+}
+
 static void print_disk(const struct pv_attached *device, const char *domain)
 {
-    printf("%-16s %-8s %-6s %-13s %-13s %s\n", domain, device->name, access_word(device),
+    printf("%-16s %-8s %-6s %-13s %-13s %s", domain, device->name, access_word(device),
            pv_attached_state(device->state), pv_attached_state(device->guest_state), device->source);
+    print_limits(device);
+    putchar('\n');
 }
 
 static void write_disk(struct pv_json_writer *writer, const struct pv_attached *device)
 {
     char path[64] = "", link[256] = "";
+    uint64_t limits[PV_LIMIT_COUNT];
     unsigned int major, minor;
 
     pv_json_member_string(writer, "target", device->name);
     pv_json_member_string(writer, "source", device->source);
     pv_json_member_string(writer, "access", access_word(device));
+    for (enum pv_disk_limit i = 0; pv_limits_parse(device->limits, limits) && i < PV_LIMIT_COUNT; i++) {
+        if (limits[i]) {
+            pv_json_member_integer(writer, pv_limits_key(i), (long long)limits[i]);
+        }
+    }
     if (sscanf(device->device, "%x:%x", &major, &minor) == 2) {
         snprintf(path, sizeof(path), "/sys/dev/block/%u:%u", major, minor);
         char *real = realpath(path, NULL);
@@ -62,7 +89,7 @@ static const struct device_kind disks = {
     .name = "disk",
     .kind = "vbd",
     .key = PV_KEY_DISKS,
-    .header = "DOMAIN           TARGET   ACCESS BACKEND       GUEST         SOURCE",
+    .header = "DOMAIN           TARGET   ACCESS BACKEND       GUEST         SOURCE, LIMITS",
     .attach = pv_attach_disk,
     .is = is_disk,
     .find = find_disk,

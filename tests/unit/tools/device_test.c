@@ -7,6 +7,8 @@
 
 #include "config_bench.h"
 #include "lib/json.h"
+#include "lib/nbd_options.h"
+#include "lib/schema.h"
 #include "suites.h"
 
 #define GOOD "{\n\"name\": \"web\",\n\"kernel\": \"/boot/vmlinuz\",\n\"memory\": \"512M\",\n"
@@ -133,7 +135,17 @@ START_TEST(mistakes)
     refuse(GOOD "\"disks\": [{\"source\": \"/a\", \"target\": \"xvda\"}, {\"source\": \"/b\", \"target\": \"xvda\"}]}",
            "web.json:5: disks[1].target: another disk is xvda too");
     refuse(GOOD "\"disks\": [{\"source\": \"ram:1\", \"backend\": \"driver\", \"cache\": \"writeback\"}]}",
-           "web.json:5: disks[0].backend: format and cache are for the disks that dom0 serves");
+           "web.json:5: disks[0].backend: format, cache and limits are for the disks that dom0 serves");
+    refuse(GOOD "\"disks\": [{\"source\": \"ram:1\", \"backend\": \"driver\", \"iops\": 100}]}",
+           "web.json:5: disks[0].backend: format, cache and limits are for the disks that dom0 serves");
+    refuse(GOOD "\"disks\": [{\"source\": \"/a\", \"rate\": \"1MB/s\", \"write_rate\": \"1MB/s\"}]}",
+           "web.json:5: disks[0].write_rate: cannot be together with rate");
+    refuse(GOOD "\"disks\": [{\"source\": \"/a\", \"iops\": 5, \"read_iops\": 5}]}",
+           "web.json:5: disks[0].read_iops: cannot be together with iops");
+    refuse(GOOD "\"disks\": [{\"source\": \"/a\", \"iops\": 0}]}",
+           "web.json:5: disks[0].iops: 0 is out of range: 1 to 10000000 are possible");
+    refuse(GOOD "\"disks\": [{\"source\": \"/a\", \"rate\": 1000}]}",
+           "web.json:5: disks[0].rate: must be a string, and is a number");
     refuse(GOOD "\"disks\": [{\"source\": \"ram:1\", \"backend\": 3}]}",
            "web.json:5: disks[0].backend: must be a string, and is a number");
     refuse(GOOD "\"networks\": [{\"bridge\": \"a/b\"}]}",
@@ -155,7 +167,7 @@ END_TEST
 /* What a restart reads is what the domain had, its hardware addresses too. */
 START_TEST(round_trip)
 {
-    struct pv_config *first = parse(GOOD "\"disks\": [{\"source\": \"/a\"}, "
+    struct pv_config *first = parse(GOOD "\"disks\": [{\"source\": \"/a\", \"read_rate\": \"8Mb/s\", \"iops\": 7}, "
                                          "{\"source\": \"ram:1\", \"backend\": \"d\"}], "
                                          "\"networks\": [{\"bridge\": \"br0\", \"backend\": \"driver\", "
                                          "\"rate\": \"100Mb/s\", \"vlan\": 9}]}"),
@@ -166,6 +178,9 @@ START_TEST(round_trip)
     ck_assert_msg(second != NULL, "%s", error.message);
     again = pv_config_text(second);
     ck_assert_str_eq(text, again);
+    ck_assert_uint_eq(pv_config_disk(second, 0)->limits[PV_LIMIT_READ_BYTES], 1000000);
+    ck_assert_uint_eq(pv_config_disk(second, 0)->limits[PV_LIMIT_REQUESTS], 7);
+    ck_assert(!pv_limits_any(pv_config_disk(second, 1)->limits));
     ck_assert_mem_eq(pv_config_network(first, 0)->mac, pv_config_network(second, 0)->mac, PV_MAC_SIZE);
     free(text);
     free(again);
@@ -211,6 +226,53 @@ START_TEST(added_and_removed)
 }
 END_TEST
 
+START_TEST(limits_of_disks)
+{
+    static const char *const bad[] = {"rate", "rate=", "rate=x", "rates=1", "rate=1,", ",rate=1", "rate=1 ", "=1",
+                                      "rate=1,iops", "rate=1iops=2"};
+    uint64_t some[PV_LIMIT_COUNT] = {[PV_LIMIT_BYTES] = 2000000, [PV_LIMIT_WRITE_REQUESTS] = 9}, again[PV_LIMIT_COUNT];
+    char text[PV_LIMITS_TEXT];
+
+    ck_assert_str_eq(pv_limits_text(some, text), "rate=2000000,write_iops=9");
+    ck_assert(pv_limits_parse(text, again));
+    ck_assert_mem_eq(some, again, sizeof(some));
+    ck_assert(pv_limits_parse("", again) && !pv_limits_any(again));
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        ck_assert_msg(!pv_limits_parse(bad[i], again), "%s", bad[i]);
+    }
+    for (enum pv_disk_limit i = 0; i < PV_LIMIT_COUNT; i++) {
+        ck_assert_str_eq(pv_limits_key(i), pv_schema_disks.entries[PV_DISK_RATE + i].key);
+        some[i] = UINT64_MAX;
+    }
+    ck_assert(pv_limits_parse(pv_limits_text(some, text), again));
+    ck_assert_mem_eq(some, again, sizeof(some));
+}
+END_TEST
+
+/* The words for qemu-nbd: a source cannot add an option of its own. */
+START_TEST(words_of_servers)
+{
+    char source[] = "/a,b,driver=null-co", group[PV_NBD_LIMITS], image[PV_NBD_IMAGE], longest[PATH_MAX];
+    struct pv_disk disk = {.source = source, .format = PV_FORMAT_QCOW2};
+
+    ck_assert_uint_eq(pv_nbd_answer_s(&disk), 30);
+    disk.limits[PV_LIMIT_READ_BYTES] = 1000000;
+    disk.limits[PV_LIMIT_REQUESTS] = 100;
+    ck_assert_str_eq(pv_nbd_limits_option(&disk, group),
+                     "{\"qom-type\":\"throttle-group\",\"id\":\"limits\",\"limits\":"
+                     "{\"bps-read\":1000000,\"iops-total\":100}}");
+    ck_assert_str_eq(pv_nbd_image_option(&disk, image), "driver=throttle,throttle-group=limits,file.driver=qcow2,"
+                                                        "file.file.filename=/a,,b,,driver=null-co");
+    /* All that can be under way, 160 MiB, goes before the last of it. */
+    ck_assert_uint_eq(pv_nbd_answer_s(&disk), 30 + 168);
+    memset(longest, ',', sizeof(longest) - 1);
+    longest[sizeof(longest) - 1] = '\0';
+    disk.source = longest;
+    pv_nbd_image_option(&disk, image);
+    ck_assert_uint_eq(strlen(strstr(image, "filename=")), 9 + 2 * (PATH_MAX - 1));
+}
+END_TEST
+
 Suite *device_suite(void)
 {
     Suite *suite = suite_create("device");
@@ -224,6 +286,8 @@ Suite *device_suite(void)
     tcase_add_test(tests, round_trip);
     tcase_add_test(tests, overridden);
     tcase_add_test(tests, added_and_removed);
+    tcase_add_test(tests, limits_of_disks);
+    tcase_add_test(tests, words_of_servers);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -22,7 +22,7 @@ check create parvis create "$config"
 check synced said writer 'disk: synced 8 files' 120
 check listed sh -c 'parvis disk list writer -o json | grep -q "\"device\": *\"/dev/nbd"'
 device_json second '' '"disks": [{"source": "/tmp/over.qcow2", "format": "qcow2"}]'
-check_refused one-user 1 'disks.0.: disk xvda ./tmp/over.qcow2.: .*qemu-nbd: .*lock' parvis create "$config"
+check_refused one-user 1 'disks.0.: disk xvda ./tmp/over.qcow2.: /tmp/over.qcow2 is in use by another guest' parvis create "$config"
 check killed parvis destroy -w writer
 check nothing-left wait_until 10 no_devices_left
 check_is base-untouched "$base" "$(sha256sum < /tmp/base.qcow2)"
@@ -92,8 +92,54 @@ check no-record-left wait_until 10 sh -c '! ls /run/parvis/nbd/[0-9]* 2>/dev/nul
 check no-device-leaks test ! -e /dev/nbd16
 check image-is-whole qemu-img check /tmp/served.qcow2
 
+# Limits: what takes so long at the least does, also by a server that took a killed one's place. Each may begin with a
+# tenth of a second's worth.
+# took NAME LEAST: the guest has measured at least so many hundredths of a second.
+took() {
+    measured=$(tr -d '\r' < "$(guest_log limited)" | sed -n "s/.*limits: $1 took \([0-9]*\) hundredths.*/\1/p")
+    check "limit-$1" test "${measured:-0}" -ge "$2"
+}
+# limited_servers: the two processes that the records name.
+limited_servers() {
+    cut -d ' ' -f 1 /run/parvis/nbd/[0-9]* | tr '\n' ' '
+}
+others_serve() {
+    for other in $(limited_servers); do
+        case " $servers " in *" $other "*) return 1 ;; esac
+        kill -0 "$other" || return 1
+    done
+}
+head -c 8000000 /dev/urandom > '/tmp/li,mit.img'
+check make-limited qemu-img convert -O qcow2 /tmp/raw.img /tmp/limited.qcow2
+device_json limited 'run=sh,/test/limits.sh' \
+    '"disks": [{"source": "/tmp/li,mit.img", "rate": "2MB/s"}, {"source": "/tmp/limited.qcow2", "format": "qcow2", "iops": 20}]'
+check create-limited parvis create "$config"
+check measured-1 said limited 'limits: requests-1 took' 180
+took read-1 140
+took requests-1 180
+check limits-listed sh -c 'parvis disk list limited | grep -E "xvda .*/tmp/li,mit.img rate=2MB/s$" &&
+    parvis disk list limited | grep -E "xvdb .*/tmp/limited.qcow2 iops=20$" &&
+    parvis disk list limited -o json | grep -E "\"rate\": *2000000"'
+device_json unlimited '' '"disks": [{"source": "/tmp/li,mit.img"}]'
+check_refused one-user-of-limited 1 'disk xvda .*/tmp/li,mit.img is in use by another guest' parvis create "$config"
+servers=$(limited_servers)
+# shellcheck disable=SC2086
+check kill-limited kill -9 $servers
+check limited-again wait_until 60 others_serve
+cp /tmp/li,mit.img /tmp/third.img
+check attach-limited parvis disk attach limited source=/tmp/third.img target=xvdc write_rate=1MB/s
+check_refused attach-both 2 'write_rate: cannot be together with rate' \
+    parvis disk attach limited source=/tmp/raw.img rate=1MB/s write_rate=1MB/s
+check measured-2 said limited 'limits: write took' 240
+took read-2 140
+took requests-2 180
+took write 180
+check limited-holds said limited 'limits: xvdc holds what was written' 60
+check limited-gone gone limited 60
+check nothing-left-of-limited wait_until 10 no_devices_left
+
 device_json broken '' '"disks": [{"source": "/tmp/raw.img", "format": "qcow2"}]'
 check_refused wrong-format 1 'disk xvda ./tmp/raw.img.: qemu-nbd: .*not in qcow2 format' parvis create "$config"
 check nothing-of-it no_devices_left
-show_logs writer reader served
+show_logs writer reader served limited
 end
