@@ -343,20 +343,46 @@ static int ask_to_close(struct pv_host *host, const struct pv_node *node, bool g
     return xs_write_string(host->xs, 0, path, state, error);
 }
 
-static int wait_closed(struct pv_host *host, const struct pv_node *node, int wait_ms, struct pv_error *error)
+/* Waits for the guest to let go. What it says against that ends the waiting, but for a guest that was asked before and
+ * `refused`: its word is an old one. */
+static int wait_closed(struct pv_host *host, const struct pv_node *node, bool refused, int wait_ms,
+                       struct pv_error *error)
 {
     long long end = now_ms() + wait_ms;
     int pause_ms = 1, state;
 
     while ((state = read_state(host, PV_NODE_BACKEND, node)) >= 0 && state != XenbusStateClosed) {
         char *said = read_side(host, PV_NODE_GUEST_ERROR, node, NULL);
+        bool over = said && !refused;
 
-        if (said || !pause_until(end, &pause_ms)) {
-            pv_error_set(error, PV_ERROR_TIMEOUT, "the guest does not let it go%s%.200s", said ? ": " : "",
-                         said ? said : "");
+        if (over || !pause_until(end, &pause_ms)) {
+            pv_error_set(error, PV_ERROR_TIMEOUT,
+                         "the guest does not let it go%s%.200s%s; detach it when it is not in use there, or by --force",
+                         said ? " (" : "", said ? said : "", said ? ")" : "");
             free(said);
             return -1;
         }
+        free(said);
+    }
+    return 0;
+}
+
+/* Asks the guest for the device, and gives it back when that does not work out. */
+static int ask_guest(struct pv_host *host, const struct pv_node *node, int wait_ms, struct pv_error *error)
+{
+    int state = read_state(host, PV_NODE_FRONTEND, node);
+    struct pv_error ignored;
+
+    /* A frontend that never connected cannot close. */
+    if (state != XenbusStateConnected && state != XenbusStateClosing) {
+        return 0;
+    }
+    if (ask_to_close(host, node, true, error) != 0) {
+        return -1;
+    }
+    if (wait_closed(host, node, state == XenbusStateClosing, wait_ms, error) != 0) {
+        ask_to_close(host, node, false, &ignored);
+        return -1;
     }
     return 0;
 }
@@ -365,20 +391,12 @@ int pv_detach(struct pv_host *host, uint16_t domid, const char *kind, uint32_t n
               struct pv_error *error)
 {
     struct pv_node node = {.domid = domid, .kind = kind, .number = number};
-    struct pv_error ignored;
 
     if (!find_device(host, &node)) {
         return pv_error_set(error, PV_ERROR_USAGE, "there is no such device");
     }
-    /* A frontend that never connected cannot close. */
-    if (!force && read_state(host, PV_NODE_FRONTEND, &node) == XenbusStateConnected) {
-        if (ask_to_close(host, &node, true, error) != 0) {
-            return -1;
-        }
-        if (wait_closed(host, &node, wait_ms, error) != 0) {
-            ask_to_close(host, &node, false, &ignored);
-            return -1;
-        }
+    if (!force && ask_guest(host, &node, wait_ms, error) != 0) {
+        return -1;
     }
     remove_nodes(host, &node);
     return 0;

@@ -19,6 +19,15 @@
 #define CHANNELS_LEAST 1024
 #define CHANNELS_FIXED 64
 #define CHANNELS_VCPU  8
+/* What Linux's frontends use: queues, one for each vCPU up to these, and grants of a queue. A disk's ring has 32
+ * entries of up to 32 pages each and a page that lists them. */
+#define DISK_QUEUES        4
+#define DISK_GRANTS        (UINT64_C(1) + 32 * (32 + 1))
+#define NETWORK_QUEUES     8
+#define NETWORK_GRANTS     (UINT64_C(2) + 2 * 256)
+#define GRANTS_FRAME       512
+#define GRANT_FRAMES_LEAST 64
+#define GRANT_FRAMES_SPARE 16 /* for what is attached later */
 
 int pv_config_wrap(const struct pv_config *config, enum pv_config_key key, struct pv_error *error)
 {
@@ -145,6 +154,19 @@ static uint64_t event_channels(const struct pv_config *config)
     return need > CHANNELS_LEAST ? need : CHANNELS_LEAST;
 }
 
+/* Enough for Linux: of a disk's queue its ring, and all that its requests may point to, which it keeps granted; of a
+ * network's both rings and a page for each of their entries. */
+static uint64_t grant_frames(const struct pv_config *config)
+{
+    uint64_t vcpus = config->max_vcpus;
+    uint64_t grants = config->disks.count * (vcpus < DISK_QUEUES ? vcpus : DISK_QUEUES) * DISK_GRANTS +
+                      config->networks.count * (vcpus < NETWORK_QUEUES ? vcpus : NETWORK_QUEUES) * NETWORK_GRANTS;
+    uint64_t need = GRANT_FRAMES_SPARE + (grants + GRANTS_FRAME - 1) / GRANTS_FRAME;
+    uint64_t most = pv_schema[PV_KEY_MAX_GRANT_FRAMES].most;
+
+    return need < GRANT_FRAMES_LEAST ? GRANT_FRAMES_LEAST : need < most ? need : most;
+}
+
 static int set_defaults(struct pv_config *config, struct pv_error *error)
 {
     for (int key = 0; key < PV_KEY_COUNT; key++) {
@@ -168,6 +190,9 @@ static int set_defaults(struct pv_config *config, struct pv_error *error)
     }
     if (!config->places[PV_KEY_MAX_EVENT_CHANNELS].given) {
         config->max_event_channels = event_channels(config);
+    }
+    if (!config->places[PV_KEY_MAX_GRANT_FRAMES].given) {
+        config->max_grant_frames = grant_frames(config);
     }
     if (!config->places[PV_KEY_UUID].given) {
         if (getrandom(config->uuid, sizeof(config->uuid), 0) != sizeof(config->uuid)) {
@@ -427,13 +452,17 @@ static void write_list(struct pv_json_writer *writer, const struct pv_schema_lis
 char *pv_config_text(const struct pv_config *config)
 {
     struct pv_json_writer *writer = pv_json_writer_new();
+    struct pv_config given = *config;
     const char *text;
     char *copy;
 
     if (!writer) {
         return NULL;
     }
-    write_object(writer, pv_schema, PV_KEY_COUNT, config);
+    /* What follows from the devices is left out, so that it follows anew when there are others. */
+    given.max_grant_frames = config->places[PV_KEY_MAX_GRANT_FRAMES].given ? config->max_grant_frames : 0;
+    given.max_event_channels = config->places[PV_KEY_MAX_EVENT_CHANNELS].given ? config->max_event_channels : 0;
+    write_object(writer, pv_schema, PV_KEY_COUNT, &given);
     text = pv_json_writer_text(writer);
     copy = text ? strdup(text) : NULL;
     pv_json_writer_free(writer);

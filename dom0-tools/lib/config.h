@@ -51,8 +51,7 @@ struct pv_config {
     uint64_t vcpus, max_vcpus;
     uint64_t cpu_weight, cpu_cap;              /* 0: the scheduler's default weight, no cap */
     uint64_t on_poweroff, on_reboot, on_crash; /* enum pv_action */
-    uint64_t max_grant_frames; /* 0: the hypervisor's default */
-    uint64_t max_event_channels;
+    uint64_t max_grant_frames, max_event_channels;
     struct pv_list disks, networks;            /* of struct pv_disk and struct pv_network */
     struct pv_config_place places[PV_KEY_COUNT];
 };

@@ -80,10 +80,11 @@ const struct pv_schema_entry pv_schema[PV_KEY_COUNT] = {
         .fallback = "destroy",
         .help = "What to do when the guest has crashed. `preserve` keeps it, stopped, for an inspection."},
     [PV_KEY_MAX_GRANT_FRAMES] = {
-        .key = "max_grant_frames", .type = PV_TYPE_INTEGER, .offset = FIELD(max_grant_frames), .least = 4, .most = 4096,
-        .fallback_help = "the hypervisor's (64), which is its most",
-        .help = "Pages of grants that the domain may have, 512 grants each; its devices' requests need them. The "
-                "hypervisor's log says when a domain wants more."},
+        .key = "max_grant_frames", .type = PV_TYPE_INTEGER, .offset = FIELD(max_grant_frames), .least = 4, .most = 1024,
+        .fallback_help = "64, or more where its devices need more",
+        .help = "Pages of grants that the domain may have, 512 grants each; its devices' requests need them: of a "
+                "disk two for each vCPU, four at most, of a network one, eight at most. The hypervisor's log says "
+                "when a domain wants more."},
     [PV_KEY_MAX_EVENT_CHANNELS] = {
         .key = "max_event_channels", .type = PV_TYPE_INTEGER, .offset = FIELD(max_event_channels), .least = 64,
         .most = 131072, .fallback_help = "1024, or more where its vCPUs and devices need more",

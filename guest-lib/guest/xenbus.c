@@ -225,6 +225,16 @@ static void close_device(struct xenbus_device *device)
     set_state(device, XenbusStateClosed);
 }
 
+/* As Linux's frontend did for a disk that is mounted, until 5.14. It closes when it is released. */
+static void refuse_to_close(struct xenbus_device *device)
+{
+    char folder[XS_PATH_MAX];
+
+    snprintf(folder, sizeof(folder), "error/%s", device->path);
+    xs_write_text(folder, "error", "16 Device in use; refusing to close");
+    set_state(device, XenbusStateClosing);
+}
+
 static int publish(struct xenbus_device *device)
 {
     int error;
@@ -272,7 +282,11 @@ static int act(struct xenbus_device *device, enum xenbus_action action)
         error = connect(device);
         break;
     case XENBUS_CLOSE:
-        close_device(device);
+        if (device->in_use && device->active) {
+            refuse_to_close(device);
+        } else {
+            close_device(device);
+        }
         break;
     }
     return error;
@@ -387,6 +401,14 @@ void xenbus_close(struct xenbus_device *device)
     wait_idle(device);
     close_device(device);
     while (xenbus_work()) {
+    }
+}
+
+void xenbus_release(struct xenbus_device *device)
+{
+    device->in_use = false;
+    if (device->state == XenbusStateClosing) {
+        xenbus_close(device);
     }
 }
 

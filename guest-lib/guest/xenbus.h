@@ -54,6 +54,8 @@ struct xenbus_device {
     bool active;  /* rings are there */
     bool changed; /* the other end's state is to be read */
     bool failed;  /* the driver did not want it */
+    /* Set by the program: the frontend refuses to close, and says so in xenstore, until xenbus_release. */
+    bool in_use;
     void *data;
 };
 
@@ -72,6 +74,8 @@ struct xenbus_device *xenbus_await(const struct xenbus_driver *driver, unsigned 
  * lost. An end that does not answer is waited for XENBUS_CLOSE_SECONDS at most.
  */
 void xenbus_close(struct xenbus_device *device);
+/* The program needs the device no more; closes it if that was asked for meanwhile. */
+void xenbus_release(struct xenbus_device *device);
 /* Around a suspend. Before: backends let go of the frontends' pages, which cannot be saved. */
 void xenbus_suspend(void);
 /* After one that was cancelled: they take them again, and frontends go on. */

@@ -103,10 +103,10 @@ static int table_grow(struct domain *d, uint32_t frames)
     return error;
 }
 
-/* A limit as the toolstack gives it: negative is the default, which is the highest. */
-static uint32_t limit_of(uint32_t wanted, uint32_t highest)
+/* A limit as the toolstack gives it: negative is the default. */
+static uint32_t limit_of(uint32_t wanted, uint32_t standard)
 {
-    return (int32_t)wanted < 0 ? highest : wanted;
+    return (int32_t)wanted < 0 ? standard : wanted;
 }
 
 static int table_make(struct domain *d, uint32_t maptrack_frames_max)
@@ -132,7 +132,7 @@ int gnttab_init(struct domain *d, uint32_t frames_max, uint32_t maptrack_frames_
     if (version_max == 0) {
         return 0;
     }
-    frames_max = limit_of(frames_max, GNTTAB_FRAMES_MAX);
+    frames_max = limit_of(frames_max, GNTTAB_FRAMES_DEFAULT);
     maptrack_frames_max = limit_of(maptrack_frames_max, GNTTAB_MAPTRACK_FRAMES_MAX);
     if (version_max > 2 || frames_max == 0 || frames_max > GNTTAB_FRAMES_MAX ||
         maptrack_frames_max > GNTTAB_MAPTRACK_FRAMES_MAX) {
@@ -204,7 +204,7 @@ static int frame_find(struct domain *d, uint32_t index, bool status, mfn_t *fram
     }
     error = table_grow(d, MAX(need, t->frames));
     if (!error) {
-        uint32_t n = (uint32_t)index_nospec(index, GNTTAB_FRAMES_MAX);
+        uint32_t n = (uint32_t)index_nospec(index, status ? t->status_frames : t->frames);
 
         *frame = port_hv_frame(status ? (void *)t->status[n] : t->shared[n]);
     }

@@ -12,8 +12,7 @@ struct vcpu;
 
 /*
  * A domain's table with its first frame: 0, -XEN_EINVAL for limits that are none, -XEN_ENOMEM. A limit of
- * frames that is negative (as int32_t) is the default, which is also the highest. version_max 0: no table
- * (d->gnttab stays NULL).
+ * frames that is negative (as int32_t) is the default. version_max 0: no table (d->gnttab stays NULL).
  */
 int gnttab_init(struct domain *d, uint32_t frames_max, uint32_t maptrack_frames_max,
                 uint32_t version_max) MUST_CHECK;

@@ -18,7 +18,9 @@
 #include "port/lock.h"
 #include "pvabi/grant_table.h"
 
-#define GNTTAB_FRAMES_MAX          64u
+/* A toolstack may give a domain with many devices more than the default; a frame costs it five of the hypervisor's. */
+#define GNTTAB_FRAMES_DEFAULT      64u
+#define GNTTAB_FRAMES_MAX          1024u
 #define GNTTAB_MAPTRACK_FRAMES_MAX 1024u
 
 #define GNTTAB_V1_A_FRAME     ((uint32_t)(PAGE_SIZE / sizeof(struct grant_entry_v1)))

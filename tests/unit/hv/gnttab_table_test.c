@@ -158,9 +158,10 @@ START_TEST(limits_of_tables)
     ck_assert_int_eq(gnttab_init(d, 4, 4, 3), -XEN_EINVAL);
     ck_assert_ptr_null(d->gnttab);
     ck_assert_int_eq(gnttab_init(d, ~0u, ~0u, 1), 0);
-    ck_assert_uint_eq(gnttab_frames_max(d, false), GNTTAB_FRAMES_MAX);
+    ck_assert_uint_eq(gnttab_frames_max(d, false), GNTTAB_FRAMES_DEFAULT);
     ck_assert_uint_eq(gnttab_frames_max(d, true), 0);
-    ck_assert(gnttab_reserve(d, GNTTAB_FRAMES_MAX));
+    ck_assert(gnttab_reserve(d, GNTTAB_FRAMES_DEFAULT));
+    ck_assert(!gnttab_reserve(d, GNTTAB_FRAMES_DEFAULT + 1));
     ck_assert_int_eq(gnttab_set_version(d, 2), -XEN_ENOSYS);
     ck_assert_int_eq(gnttab_set_version(d, 3), -XEN_EINVAL);
 }

@@ -34,12 +34,13 @@ START_TEST(defaults)
 }
 END_TEST
 
-START_TEST(event_channels_for_the_devices)
+START_TEST(limits_for_the_devices)
 {
     struct pv_config *config = parse(GOOD ", \"vcpus\": 2}");
+    char *text;
 
     ck_assert_uint_eq(config->max_event_channels, 1024);
-    ck_assert_uint_eq(config->max_grant_frames, 0);
+    ck_assert_uint_eq(config->max_grant_frames, 64);
     pv_config_free(config);
     config = parse(GOOD ", \"vcpus\": 32, \"networks\": ["
                         "{\"bridge\": \"a\"}, {\"bridge\": \"a\"}, {\"bridge\": \"a\"}, "
@@ -48,8 +49,22 @@ START_TEST(event_channels_for_the_devices)
                         "{\"bridge\": \"a\"}]}");
     ck_assert_msg(config != NULL, "%s", error.message);
     ck_assert_uint_eq(config->max_event_channels, 64 + 32 * (8 + 2 * 12));
+    /* 12 networks of 8 queues of 514 grants each, and 16 frames to spare. */
+    ck_assert_uint_eq(config->max_grant_frames, 16 + (12 * 8 * 514 + 511) / 512);
+    pv_config_free(config);
+    config = parse(GOOD ", \"vcpus\": 2, \"disks\": [{\"source\": \"/a\"}]}");
+    ck_assert_uint_eq(config->max_grant_frames, 64);
+    /* What follows from devices is not what was given. */
+    text = pv_config_text(config);
+    ck_assert_ptr_null(strstr(text, "max_grant_frames"));
+    ck_assert_ptr_null(strstr(text, "max_event_channels"));
+    free(text);
     pv_config_free(config);
     config = parse(GOOD ", \"max_event_channels\": 100, \"max_grant_frames\": 8}");
+    text = pv_config_text(config);
+    ck_assert_ptr_nonnull(strstr(text, "max_grant_frames"));
+    ck_assert_ptr_nonnull(strstr(text, "max_event_channels"));
+    free(text);
     ck_assert_uint_eq(config->max_event_channels, 100);
     ck_assert_uint_eq(config->max_grant_frames, 8);
     pv_config_free(config);
@@ -295,7 +310,7 @@ Suite *config_suite(void)
     TCase *tests = tcase_create("config");
 
     tcase_add_test(tests, defaults);
-    tcase_add_test(tests, event_channels_for_the_devices);
+    tcase_add_test(tests, limits_for_the_devices);
     tcase_add_test(tests, all_keys);
     tcase_add_test(tests, mistakes);
     tcase_add_test(tests, missing);

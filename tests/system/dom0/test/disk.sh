@@ -52,11 +52,49 @@ check reboot-by-force sh -c "parvis pause live && parvis unpause live"
 check destroyed parvis destroy -w live
 check none-left-after-destroy wait_until 10 no_devices_left
 
+# A guest that refuses: everything stays as it is, until it releases the disk or is not asked.
+head -c 65536 /dev/zero > /tmp/held.img
+cp /tmp/held.img /tmp/other.img
+printf '{"name": "holder", "kernel": "/test/disk-holder.elf", "memory": "16M", "disks": [{"source": "/tmp/held.img"}]}' \
+    > /tmp/holder.json
+check create-holder parvis create /tmp/holder.json
+check holds said holder 'disk-holder: holds a disk and reads' 60
+refusal='holder: disk xvda ./tmp/held.img.: the guest does not let it go .16 Device in use; refusing to close.'
+check_refused detach-refused 7 "$refusal" parvis disk detach -t 60 holder xvda
+check reads-on said holder 'disk-holder: refused, and reads on' 20
+check still-listed sh -c 'parvis disk list holder | grep -E "xvda +rw +(connected|closing) +closing +/tmp/held.img"'
+check_refused detach-refused-again 7 "$refusal" parvis disk detach -t 1 holder xvda
+check still-there-again sh -c 'parvis disk list holder | grep -q "^holder *xvda"'
+check_refused attach-in-use 2 'disks.1..target: another disk is xvda' \
+    parvis disk attach holder source=/tmp/other.img target=xvda
+check attach-other parvis disk attach holder source=/tmp/other.img
+check released said holder 'disk-holder: has released the first' 60
+check detach-released parvis disk detach holder xvda
+check not-listed sh -c '! parvis disk list holder | grep -q xvda'
+check image-is-free parvis disk attach holder source=/tmp/held.img target=xvdc
+check_refused detach-other-refused 7 'disk xvdb .*refusing to close' parvis disk detach -t 60 holder xvdb
+check detach-by-force parvis disk detach --force holder xvdb
+check not-listed-by-force sh -c '! parvis disk list holder | grep -q xvdb'
+check destroy-holder parvis destroy -w holder
+check none-left-of-holder wait_until 20 no_devices_left
+
+# Linux lets a mounted disk go (before 5.14 it refused): what was synced is there when the disk comes back.
+check format-again /usr/sbin/mke2fs -q -t ext4 -F /tmp/c.img 16M
+device_json mounted 'run=sh,/test/mounted.sh' '"disks": [{"source": "/tmp/c.img"}]'
+check create-mounted parvis create "$config"
+check mounted said mounted 'mounted: synced' 120
+check detach-mounted parvis disk detach -t 60 mounted xvda
+check unmounted-after said mounted 'mounted: unmounted' 60
+check attach-mounted parvis disk attach mounted source=/tmp/c.img
+check kept said mounted 'mounted: the file is there' 60
+check mounted-gone gone mounted 60
+check none-left-of-mounted wait_until 20 no_devices_left
+
 : > /tmp/empty.img
 device_json broken '' '"disks": [{"source": "/tmp/b.img"}, {"source": "/tmp/empty.img"}]'
 check_refused half-way 2 'disks.1.: disk xvdb ./tmp/empty.img.: /tmp/empty.img has less than one sector' \
     parvis create "$config"
 check nothing-of-it wait_until 10 no_devices_left
 check none-is-listed is_gone broken
-show_logs writer reader live
+show_logs writer reader live holder mounted
 end

@@ -84,6 +84,16 @@ flood() {
     check flood-destroyed parvis destroy flood
 }
 
+# told NAME TEST KEY LIMIT PATTERN: a guest that wants more than its limit; the hypervisor's log says who, what and which key.
+told() {
+    printf '{"name": "%s", "kernel": "/test/%s.elf", "memory": "16M", "%s": %s}\n' "$1" "$2" "$3" "$4" > /tmp/told.json
+    check "$1" parvis create --paused /tmp/told.json
+    told_domain=$(domain_id "$1")
+    check "$1-begins" parvis unpause "$1"
+    check "$1-ends" gone "$1" 60
+    check "$1-told" sh -c "parvis dmesg | grep -E 'd$told_domain $5 .its configuration.s $3.'"
+}
+
 # The first guest fills caches.
 check first image first hello ''
 check first-ends gone first 60
@@ -92,6 +102,8 @@ giver_dies
 taker_dies
 hogs
 flood
+told few-grants grant_table max_grant_frames 4 'wants [0-9]+ frames and may have 4'
+told few-events event_ports max_event_channels 128 'has all of its 12[78] ports in use'
 check all-gone wait_until 60 only_dom0
 # The hypervisor's heap may keep some pages; each guest that left something, or each round of a race, would be more.
 after=$(settled_memory)
