@@ -17,7 +17,7 @@ umount /mnt
 echo "$boot" | dd of=/dev/xvdb conv=fsync 2>/dev/null
 ip addr add 10.9.0.2/24 dev eth0
 ip link set eth0 up
-until wget -q -T 5 -O /tmp/hello http://10.9.0.1/hello; do usleep 200000; done
+until wget -q -O /tmp/hello http://10.9.0.1/hello; do usleep 200000; done
 echo "reboot: boot $boot: disks and network work"
-until wget -q -T 5 -O /dev/null "http://10.9.0.1/go-$boot" 2>/dev/null; do usleep 200000; done
+until wget -q -O /dev/null "http://10.9.0.1/go-$boot" 2>/dev/null; do usleep 200000; done
 [ "$boot" -ge 4 ] || reboot -f
