@@ -80,7 +80,7 @@ const struct pv_schema_entry pv_schema[PV_KEY_COUNT] = {
         .fallback = "destroy",
         .help = "What to do when the guest has crashed. `preserve` keeps it, stopped, for an inspection."},
     [PV_KEY_MAX_GRANT_FRAMES] = {
-        .key = "max_grant_frames", .type = PV_TYPE_INTEGER, .offset = FIELD(max_grant_frames), .least = 4, .most = 1024,
+        .key = "max_grant_frames", .type = PV_TYPE_INTEGER, .offset = FIELD(max_grant_frames), .least = 4, .most = 128,
         .fallback_help = "64, or more where its devices need more",
         .help = "Pages of grants that the domain may have, 512 grants each; its devices' requests need them: of a "
                 "disk two for each vCPU, four at most, of a network one, eight at most. The hypervisor's log says "
