@@ -38,9 +38,8 @@ void pv_nbd_record_remove(uint32_t number);
 bool pv_nbd_is_bound(uint32_t number);
 
 /*
- * Gives a device whose server has ended a new one: requests that wait are served then. What the guest has flushed is
- * there; of what it has only written, the dead server may have lost some, as a disk that loses power does. The record
- * gets the new server's pid.
+ * Gives a device whose server has ended a new one: requests that wait are served then. What the dead server had
+ * answered is there, for it wrote images through. The record gets the new server's pid.
  */
 int pv_nbd_restart(struct pv_nbd_record *record, struct pv_error *error);
 

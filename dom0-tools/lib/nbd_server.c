@@ -45,16 +45,21 @@ struct started {
     char said[512]; /* the first line of an error */
 };
 
-/* A file system that cannot go past the page cache gets the nearest: flushes reach the medium all the same. */
+/*
+ * Where a block of an image lies is known to the server alone until it flushes. What it has answered must outlive it,
+ * or a guest's next flush, which the next server answers, is a lie: so all but raw files are written through. A file
+ * system that cannot go past the page cache gets the nearest; flushes reach the medium with each.
+ */
 static const char *cache_word(const struct pv_disk *disk)
 {
     int fd = disk->cache == PV_CACHE_NONE ? open(disk->source, O_RDONLY | O_DIRECT | O_CLOEXEC) : -1;
+    bool raw = disk->format == PV_FORMAT_RAW;
 
     if (fd < 0) {
-        return "--cache=writeback";
+        return raw ? "--cache=writeback" : "--cache=writethrough";
     }
     close(fd);
-    return "--cache=none";
+    return raw ? "--cache=none" : "--cache=directsync";
 }
 
 /* What the server is told, and the room that its words need. */

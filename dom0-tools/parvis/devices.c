@@ -186,8 +186,13 @@ static int forget(const struct device_kind *kind, struct pv_host *host, const st
     return result;
 }
 
-static int detach(const struct device_kind *kind, const struct invocation *invocation, struct pv_host *host,
-                  const struct pv_domain_info *info, struct pv_error *error)
+/* What is done to a device that is there, within so many milliseconds. */
+typedef int device_change(const struct device_kind *kind, const struct invocation *invocation, struct pv_host *host,
+                          const struct pv_domain_info *info, const struct pv_attached *device, int wait,
+                          struct pv_error *error);
+
+static int change_device(const struct device_kind *kind, const struct invocation *invocation, struct pv_host *host,
+                         const struct pv_domain_info *info, device_change *change, struct pv_error *error)
 {
     int wait = option_seconds(invocation, 't', WAIT_DEFAULT_MS, error), index, result;
     const char *word = invocation->arguments[2];
@@ -198,36 +203,41 @@ static int detach(const struct device_kind *kind, const struct invocation *invoc
         return -1;
     }
     index = find_device(kind, host, info->domid, word, &devices, &count, error);
-    result = index < 0 ? -1
-                       : pv_detach(host, info->domid, kind->kind, devices[index].number,
-                                   option_given(invocation, 'f'), wait, error);
+    result = index < 0 ? -1 : change(kind, invocation, host, info, &devices[index], wait, error);
     if (index >= 0 && result != 0) {
         pv_error_wrap(error, "%s %s (%s)", kind->name, word, devices[index].source);
-    } else if (index >= 0) {
-        result = forget(kind, host, info, &devices[index], error);
     }
     pv_attached_free(devices, count);
     return result;
 }
 
+static int detach_device(const struct device_kind *kind, const struct invocation *invocation, struct pv_host *host,
+                         const struct pv_domain_info *info, const struct pv_attached *device, int wait,
+                         struct pv_error *error)
+{
+    int result = pv_detach(host, info->domid, kind->kind, device->number, option_given(invocation, 'f'), wait, error);
+
+    return result == 0 ? forget(kind, host, info, device, error) : result;
+}
+
+static int detach(const struct device_kind *kind, const struct invocation *invocation, struct pv_host *host,
+                  const struct pv_domain_info *info, struct pv_error *error)
+{
+    return change_device(kind, invocation, host, info, detach_device, error);
+}
+
+static int reconnect_device(const struct device_kind *kind, const struct invocation *invocation, struct pv_host *host,
+                            const struct pv_domain_info *info, const struct pv_attached *device, int wait,
+                            struct pv_error *error)
+{
+    (void)invocation;
+    return pv_reconnect(host, info->domid, kind->kind, device->number, wait, error);
+}
+
 static int reconnect(const struct device_kind *kind, const struct invocation *invocation, struct pv_host *host,
                      const struct pv_domain_info *info, struct pv_error *error)
 {
-    int wait = option_seconds(invocation, 't', WAIT_DEFAULT_MS, error), index, result;
-    const char *word = invocation->arguments[2];
-    struct pv_attached *devices = NULL;
-    size_t count = 0;
-
-    if (wait < 0) {
-        return -1;
-    }
-    index = find_device(kind, host, info->domid, word, &devices, &count, error);
-    result = index < 0 ? -1 : pv_reconnect(host, info->domid, kind->kind, devices[index].number, wait, error);
-    if (index >= 0 && result != 0) {
-        pv_error_wrap(error, "%s %s (%s)", kind->name, word, devices[index].source);
-    }
-    pv_attached_free(devices, count);
-    return result;
+    return change_device(kind, invocation, host, info, reconnect_device, error);
 }
 
 /* What changes a device, by its word. */

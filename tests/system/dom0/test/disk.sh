@@ -90,11 +90,38 @@ check kept said mounted 'mounted: the file is there' 60
 check mounted-gone gone mounted 60
 check none-left-of-mounted wait_until 20 no_devices_left
 
+# A volume of LVM is a block device: nobody else has it while a guest does.
+volumes() {
+    volumes_do=$1
+    shift
+    lvm "$volumes_do" --config 'activation { udev_sync = 0 udev_rules = 0 } devices { external_device_info_source = "none" }' "$@"
+}
+modprobe loop
+modprobe dm_mod
+check volume-medium sh -c 'truncate -s 96M /tmp/pv.img && losetup -f /tmp/pv.img'
+medium=/dev/$(grep -l pv.img /sys/block/loop*/loop/backing_file | cut -d / -f 4)
+check volume-group volumes vgcreate -y group "$medium"
+check volume volumes lvcreate -y -W n -L 64M -n volume group
+check format-volume /usr/sbin/mke2fs -q -t ext4 -F /dev/group/volume
+device_json volume 'run=sh,/test/write.sh' '"disks": [{"source": "/dev/group/volume"}]'
+check create-volume parvis create "$config"
+check volume-synced said volume 'disk: synced 8 files' 120
+device_json other 'run=true' '"disks": [{"source": "/dev/group/volume"}]'
+check_refused volume-in-use 1 'disk xvda ./dev/group/volume.: .*in use' parvis create "$config"
+check volume-killed parvis destroy -w volume
+device_json reader 'run=sh,/test/verify.sh' '"disks": [{"source": "/dev/group/volume"}]'
+check create-volume-again parvis create "$config"
+check volume-verified said reader 'disk: verified 8 files' 120
+check volume-gone gone reader 60
+check volume-clean /usr/sbin/e2fsck -fn /dev/group/volume
+check volume-free volumes vgremove -y -f group
+check volume-medium-free losetup -d "$medium"
+
 : > /tmp/empty.img
 device_json broken '' '"disks": [{"source": "/tmp/b.img"}, {"source": "/tmp/empty.img"}]'
 check_refused half-way 2 'disks.1.: disk xvdb ./tmp/empty.img.: /tmp/empty.img has less than one sector' \
     parvis create "$config"
 check nothing-of-it wait_until 10 no_devices_left
 check none-is-listed is_gone broken
-show_logs writer reader live holder mounted
+show_logs writer reader live holder mounted volume
 end

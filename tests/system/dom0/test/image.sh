@@ -92,6 +92,20 @@ check no-record-left wait_until 10 sh -c '! ls /run/parvis/nbd/[0-9]* 2>/dev/nul
 check no-device-leaks test ! -e /dev/nbd16
 check image-is-whole qemu-img check /tmp/served.qcow2
 
+# What a server has answered outlives it, flushed or not.
+check make-answered qemu-img create -q -f qcow2 /tmp/answered.qcow2 16M
+device_json answered 'run=sh,/test/answered.sh' '"disks": [{"source": "/tmp/answered.qcow2", "format": "qcow2"}]'
+check create-answered parvis create "$config"
+check written said answered 'answered: round 2 holds what was written' 120
+pid=$(server)
+check kill-answered kill -9 "$pid"
+check answered-again wait_until 30 server_changed "$pid"
+round=$(grep -ac 'answered: round' "$(guest_log answered)")
+check read-again said answered "answered: round $((round + 3)) " 120
+check nothing-lost sh -c "! grep -a 'answered: .*LOST' $(guest_log answered)"
+check destroy-answered parvis destroy -w answered
+check nothing-left-answered wait_until 10 no_devices_left
+
 # Limits: what takes so long at the least does, also by a server that took a killed one's place. Each may begin with a
 # tenth of a second's worth.
 # took NAME LEAST: the guest has measured at least so many hundredths of a second.
@@ -138,8 +152,40 @@ check limited-holds said limited 'limits: xvdc holds what was written' 60
 check limited-gone gone limited 60
 check nothing-left-of-limited wait_until 10 no_devices_left
 
+# What a guest reads a second time comes from dom0's page cache with `writeback`, and from the medium with `none`.
+medium_read() {
+    awk '{ print $3 }' "/sys/block/$medium/stat"
+}
+modprobe crc32c_generic
+modprobe ext4
+modprobe loop
+mkdir -p /mnt/medium
+check medium sh -c 'truncate -s 64M /tmp/medium.img && /usr/sbin/mke2fs -q -t ext4 -b 4096 -F /tmp/medium.img &&
+    mount -t ext4 -o loop /tmp/medium.img /mnt/medium'
+medium=$(grep -l medium.img /sys/block/loop*/loop/backing_file | cut -d / -f 4)
+check medium-raw dd if=/dev/urandom of=/mnt/medium/raw.img bs=1M count=4
+check medium-qcow2 qemu-img convert -O qcow2 /mnt/medium/raw.img /mnt/medium/image.qcow2
+for cache in none writeback; do
+    sync
+    echo 3 > /proc/sys/vm/drop_caches
+    first=$(medium_read)
+    device_json "cache-$cache" 'run=sh,/test/twice.sh' \
+        "\"disks\": [{\"source\": \"/mnt/medium/raw.img\", \"cache\": \"$cache\"},
+        {\"source\": \"/mnt/medium/image.qcow2\", \"format\": \"qcow2\", \"cache\": \"$cache\"}]"
+    check "create-cache-$cache" parvis create "$config"
+    check "read-cache-$cache" said "cache-$cache" 'disk: all read twice' 120
+    check "gone-cache-$cache" gone "cache-$cache" 60
+    eval "medium_$cache=$(($(medium_read) - first))"
+done
+# Two disks of 4 MiB, in sectors; of a cached one the file system's own blocks may be read, too.
+# shellcheck disable=SC2154
+check cache-none test "$medium_none" -ge $((2 * 2 * 8192))
+# shellcheck disable=SC2154
+check cache-writeback test "$medium_writeback" -lt $((3 * 8192))
+check medium-unmounted umount /mnt/medium
+
 device_json broken '' '"disks": [{"source": "/tmp/raw.img", "format": "qcow2"}]'
 check_refused wrong-format 1 'disk xvda ./tmp/raw.img.: qemu-nbd: .*not in qcow2 format' parvis create "$config"
 check nothing-of-it no_devices_left
-show_logs writer reader served limited
+show_logs writer reader served answered cache-none cache-writeback limited
 end
