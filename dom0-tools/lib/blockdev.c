@@ -173,8 +173,9 @@ static int open_device(int file, const struct pv_disk *disk, struct pv_error *er
 
 int pv_blockdev_open(const struct pv_disk *disk, struct pv_blockdev *device, struct pv_error *error)
 {
-    int file = open(disk->source, (disk->access == PV_ACCESS_READ_ONLY ? O_RDONLY : O_RDWR) | O_CLOEXEC);
-    int fd = open_device(file, disk, error);
+    bool remote = pv_disk_is_remote(disk);
+    int file = remote ? -1 : open(disk->source, (disk->access == PV_ACCESS_READ_ONLY ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+    int fd = remote ? pv_nbd_open(disk, -1, error) : open_device(file, disk, error);
     struct stat status;
 
     if (fd >= 0 && fstat(fd, &status) != 0) {

@@ -12,9 +12,20 @@ static const char *descriptor_path(char path[32], int fd)
     return path;
 }
 
+/* The disk to boot from: the one that says so, or the first. */
+static const struct pv_disk *boot_disk(const struct pv_config *config)
+{
+    for (size_t i = 0; i < config->disks.count; i++) {
+        if (pv_config_disk(config, i)->boot) {
+            return pv_config_disk(config, i);
+        }
+    }
+    return pv_config_disk(config, 0);
+}
+
 static int from_disk(const struct pv_config *config, struct pv_boot *boot, struct pv_error *error)
 {
-    const struct pv_disk *disk = pv_config_disk(config, 0);
+    const struct pv_disk *disk = boot_disk(config);
     int length;
 
     if (pv_bootdisk_read(disk, &boot->disk, error) != 0) {

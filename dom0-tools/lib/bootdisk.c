@@ -128,15 +128,17 @@ int pv_bootdisk_read(const struct pv_disk *disk, struct pv_bootdisk *boot, struc
 {
     struct pv_disk copy = *disk;
     int fd, result = -1;
+    bool served;
     off_t size;
 
     *boot = (struct pv_bootdisk){.kernel = -1, .ramdisk = -1};
     copy.access = PV_ACCESS_READ_ONLY;
     /* They are the guest's, and this is dom0 that reads. */
     memset(copy.limits, 0, sizeof(copy.limits));
-    fd = disk->format == PV_FORMAT_RAW ? open(disk->source, O_RDONLY | O_CLOEXEC) : pv_nbd_open(&copy, -1, error);
+    served = disk->format != PV_FORMAT_RAW || pv_disk_is_remote(disk);
+    fd = served ? pv_nbd_open(&copy, -1, error) : open(disk->source, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        return disk->format == PV_FORMAT_RAW ? pv_error_errno(error, errno, "%s", disk->source) : -1;
+        return served ? -1 : pv_error_errno(error, errno, "%s", disk->source);
     }
     size = lseek(fd, 0, SEEK_END);
     if (size < 0) {

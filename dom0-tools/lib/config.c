@@ -65,15 +65,6 @@ static int find_key(const char *name, size_t length)
     return -1;
 }
 
-/* The type of JSON value that a key takes: numbers are written as numbers, all else as strings. */
-static enum pv_json_type json_type(const struct pv_schema_entry *entry)
-{
-    if (entry->type == PV_TYPE_INTEGER) {
-        return PV_JSON_NUMBER;
-    }
-    return entry->type == PV_TYPE_LIST ? PV_JSON_ARRAY : PV_JSON_STRING;
-}
-
 static int set_member(struct pv_config *config, const struct pv_json *member, struct pv_error *error)
 {
     int key = find_key(member->key, strlen(member->key));
@@ -89,16 +80,16 @@ static int set_member(struct pv_config *config, const struct pv_json *member, st
                             config->file, member->line, member->key, config->places[key].line);
     }
     config->places[key] = (struct pv_config_place){.given = true, .line = member->line};
-    if (member->type != json_type(entry)) {
+    if (member->type != pv_schema_json_type(entry)) {
         return pv_config_fail(config, (enum pv_config_key)key, PV_ERROR_USAGE, error,
-                              "must be %s%s, and is %s", pv_json_type_name(json_type(entry)),
+                              "must be %s%s, and is %s", pv_json_type_name(pv_schema_json_type(entry)),
                               entry->type == PV_TYPE_SIZE ? " with its unit, such as \"512M\"" : "",
                               pv_json_type_name(member->type));
     }
     if (entry->type == PV_TYPE_LIST) {
         return pv_config_read_list(config, (enum pv_config_key)key, member, error);
     }
-    if (pv_schema_set(entry, config, member->text, error) != 0) {
+    if (pv_schema_set(entry, config, pv_json_word(member), error) != 0) {
         return pv_config_wrap(config, (enum pv_config_key)key, error);
     }
     return 0;
@@ -331,7 +322,7 @@ static int absolute_paths(struct pv_config *config, struct pv_error *error)
     for (size_t i = 0; i < config->disks.count; i++) {
         struct pv_disk *disk = pv_config_disk(config, i);
 
-        if (!disk->backend &&
+        if (!disk->backend && !pv_disk_is_remote(disk) &&
             pv_config_absolute_path(config, disk->place.command_line, &disk->source, error) != 0) {
             return pv_config_wrap_item(config, PV_KEY_DISKS, i, PV_DISK_SOURCE, error);
         }
@@ -388,6 +379,9 @@ static void write_value(struct pv_json_writer *writer, const struct pv_schema_en
     case PV_TYPE_CHOICE:
         pv_json_string(writer, entry->choices[*(const uint64_t *)field]);
         break;
+    case PV_TYPE_BOOL:
+        pv_json_bool(writer, *(const uint64_t *)field != 0);
+        break;
     case PV_TYPE_UUID:
         pv_uuid_text((const uint8_t *)field, text);
         pv_json_string(writer, text);
@@ -417,6 +411,8 @@ static bool has_value(const struct pv_schema_entry *entry, const char *field)
         return *(char *const *)field != NULL;
     case PV_TYPE_LIST:
         return ((const struct pv_list *)field)->count != 0;
+    case PV_TYPE_BOOL:
+        return *(const uint64_t *)field != 0;
     case PV_TYPE_INTEGER:
     case PV_TYPE_RATE:
         return *(const uint64_t *)field >= entry->least;

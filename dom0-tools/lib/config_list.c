@@ -55,7 +55,7 @@ static int set_item_member(const struct pv_schema_list *list, void *item, const 
 {
     struct pv_item_place *place = item;
     int key = find_item_key(list, member->key);
-    enum pv_json_type wanted = key >= 0 && list->entries[key].type == PV_TYPE_INTEGER ? PV_JSON_NUMBER : PV_JSON_STRING;
+    enum pv_json_type wanted = key >= 0 ? pv_schema_json_type(&list->entries[key]) : PV_JSON_STRING;
 
     *item_key = key;
     place->line = place->command_line ? 0 : member->line;
@@ -71,7 +71,7 @@ static int set_item_member(const struct pv_schema_list *list, void *item, const 
         return pv_error_set(error, PV_ERROR_USAGE, "must be %s, and is %s", pv_json_type_name(wanted),
                             pv_json_type_name(member->type));
     }
-    return pv_schema_set(&list->entries[key], item, member->text, error);
+    return pv_schema_set(&list->entries[key], item, pv_json_word(member), error);
 }
 
 static int set_item_defaults(const struct pv_schema_list *list, void *item, int *item_key, struct pv_error *error)
@@ -185,6 +185,13 @@ static int check_disk(struct pv_config *config, size_t index, struct pv_error *e
         (disk->format != PV_FORMAT_RAW || disk->cache != PV_CACHE_NONE || pv_limits_any(disk->limits))) {
         pv_error_set(error, PV_ERROR_USAGE, "format, cache and limits are for the disks that dom0 serves");
         return pv_config_wrap_item(config, PV_KEY_DISKS, index, PV_DISK_BACKEND, error);
+    }
+    for (size_t other = 0; disk->boot && other < index; other++) {
+        if (pv_config_disk(config, other)->boot) {
+            pv_error_set(error, PV_ERROR_USAGE, "another disk, %s, is the one to boot from",
+                         pv_config_disk(config, other)->target);
+            return pv_config_wrap_item(config, PV_KEY_DISKS, index, PV_DISK_BOOT, error);
+        }
     }
     if (check_limits(config, index, PV_LIMIT_BYTES, error) != 0 ||
         check_limits(config, index, PV_LIMIT_REQUESTS, error) != 0) {
@@ -309,9 +316,11 @@ static int fill_item(struct pv_config *config, enum pv_config_key key, char *con
     if (set_item_defaults(list, item, item_key, error) != 0) {
         return -1;
     }
-    if (key == PV_KEY_DISKS && !((struct pv_disk *)item)->backend) {
+    if (key == PV_KEY_DISKS && !((const struct pv_disk *)item)->backend) {
+        struct pv_disk *disk = (struct pv_disk *)item;
+
         *item_key = PV_DISK_SOURCE;
-        return pv_config_absolute_path(config, true, &((struct pv_disk *)item)->source, error);
+        return pv_disk_is_remote(disk) ? 0 : pv_config_absolute_path(config, true, &disk->source, error);
     }
     return 0;
 }

@@ -76,6 +76,13 @@ void pv_mac_text(const uint8_t mac[PV_MAC_SIZE], char text[PV_MAC_TEXT])
     snprintf(text, PV_MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
 }
 
+bool pv_disk_is_remote(const struct pv_disk *disk)
+{
+    size_t scheme = strspn(disk->source, "abcdefghijklmnopqrstuvwxyz+");
+
+    return (scheme && strncmp(disk->source + scheme, "://", 3) == 0) || strncmp(disk->source, "rbd:", 4) == 0;
+}
+
 static const char *const limit_keys[PV_LIMIT_COUNT] = {"rate", "read_rate", "write_rate",
                                                        "iops", "read_iops", "write_iops"};
 

@@ -35,6 +35,7 @@ enum pv_disk_key {
     PV_DISK_IOPS,
     PV_DISK_READ_IOPS,
     PV_DISK_WRITE_IOPS,
+    PV_DISK_BOOT,
     PV_DISK_KEY_COUNT
 };
 
@@ -55,12 +56,16 @@ enum pv_disk_limit {
 
 struct pv_disk {
     struct pv_item_place place;
-    char *source;                   /* a file or a block device, absolute; a word for a backend that is not dom0 */
+    char *source; /* a file or a block device, absolute; remote storage; a word for a backend that is not dom0 */
     char *target;                   /* "xvda"; never NULL in a configuration that was read */
     uint64_t access, format, cache; /* enum pv_disk_* */
     char *backend;                  /* name or number of the domain that serves it; NULL: dom0 */
     uint64_t limits[PV_LIMIT_COUNT];
+    uint64_t boot; /* bool: the one that the bootloader reads */
 };
+
+/* Whether the source is storage in the network, as QEMU writes it: "nbd://HOST/EXPORT", "rbd:POOL/IMAGE". */
+bool pv_disk_is_remote(const struct pv_disk *disk);
 
 enum pv_network_key {
     PV_NETWORK_BRIDGE,

@@ -62,6 +62,11 @@ static struct pv_json *add(struct parser *parser, enum pv_json_type type, const 
     return value;
 }
 
+const char *pv_json_word(const struct pv_json *json)
+{
+    return json->type != PV_JSON_BOOL ? json->text : json->truth ? "true" : "false";
+}
+
 static int on_null(void *context)
 {
     return add(context, PV_JSON_NULL, NULL, 0) != NULL;

@@ -39,6 +39,9 @@ struct pv_json *pv_json_read(const char *path, struct pv_error *error);
 
 void pv_json_free(struct pv_json *json);
 
+/* What stands for a string, a number or a bool on a command line: its text, or "true" and "false". */
+const char *pv_json_word(const struct pv_json *json);
+
 /* "an object", "a string", ... */
 const char *pv_json_type_name(enum pv_json_type type);
 

@@ -39,10 +39,10 @@ const struct pv_schema_entry pv_schema[PV_KEY_COUNT] = {
     [PV_KEY_BOOTLOADER] = {
         .key = "bootloader", .type = PV_TYPE_CHOICE, .offset = FIELD(bootloader), .choices = bootloaders,
         .fallback = "none",
-        .help = "`extract` takes kernel, initial ramdisk and command line from the first disk, by what its grub.cfg or "
-                "its entries of the Boot Loader Specification say, each time that the domain is created; `cmdline` is "
-                "put behind them. The disk, with or without partitions, has an ext2, ext3 or ext4 file system; it is "
-                "read by a process that may do nothing else."},
+        .help = "`extract` takes kernel, initial ramdisk and command line from a disk (`boot`), by what its grub.cfg "
+                "or its entries of the Boot Loader Specification say, each time that the domain is created; "
+                "`cmdline` is put behind them. The disk, with or without partitions, has an ext2, ext3 or ext4 file "
+                "system; it is read by a process that may do nothing else."},
     [PV_KEY_RAMDISK] = {
         .key = "ramdisk", .type = PV_TYPE_PATH, .offset = FIELD(ramdisk), .fallback_help = "none",
         .help = "The initial ramdisk's file in dom0."},
@@ -278,6 +278,17 @@ static int set_choice(const struct pv_schema_entry *entry, void *object, const c
     return pv_error_set(error, PV_ERROR_USAGE, "\"%.64s\" is not one of %s", text, list);
 }
 
+static int set_bool(const struct pv_schema_entry *entry, void *object, const char *text, struct pv_error *error)
+{
+    bool truth = strcmp(text, "true") == 0;
+
+    if (!truth && strcmp(text, "false") != 0) {
+        return bad(error, "\"%s\" is neither true nor false", text);
+    }
+    *(uint64_t *)((char *)object + entry->offset) = truth;
+    return 0;
+}
+
 static int set_uuid(const struct pv_schema_entry *entry, void *object, const char *text,
                     struct pv_error *error)
 {
@@ -345,10 +356,18 @@ int pv_schema_set(const struct pv_schema_entry *entry, void *object, const char 
         [PV_TYPE_NAME] = set_name, [PV_TYPE_TEXT] = set_text,       [PV_TYPE_PATH] = set_string,
         [PV_TYPE_SIZE] = set_size, [PV_TYPE_INTEGER] = set_integer, [PV_TYPE_CHOICE] = set_choice,
         [PV_TYPE_UUID] = set_uuid, [PV_TYPE_TARGET] = set_target,   [PV_TYPE_MAC] = set_mac,
-        [PV_TYPE_RATE] = set_rate, [PV_TYPE_VLANS] = set_vlans,
+        [PV_TYPE_RATE] = set_rate, [PV_TYPE_VLANS] = set_vlans,     [PV_TYPE_BOOL] = set_bool,
     };
 
     return setters[entry->type](entry, object, text, error);
+}
+
+enum pv_json_type pv_schema_json_type(const struct pv_schema_entry *entry)
+{
+    return entry->type == PV_TYPE_INTEGER ? PV_JSON_NUMBER
+           : entry->type == PV_TYPE_BOOL  ? PV_JSON_BOOL
+           : entry->type == PV_TYPE_LIST  ? PV_JSON_ARRAY
+                                          : PV_JSON_STRING;
 }
 
 static bool holds_string(enum pv_schema_type type)

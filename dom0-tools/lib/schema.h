@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "lib/config.h"
+#include "lib/json.h"
 
 enum pv_schema_type {
     PV_TYPE_NAME, /* of a domain */
@@ -14,6 +15,7 @@ enum pv_schema_type {
     PV_TYPE_SIZE, /* "512M" */
     PV_TYPE_INTEGER,
     PV_TYPE_CHOICE, /* one of `choices` */
+    PV_TYPE_BOOL,
     PV_TYPE_UUID,
     PV_TYPE_TARGET, /* a disk's name in the guest */
     PV_TYPE_MAC,
@@ -44,6 +46,9 @@ struct pv_schema_entry {
 
 extern const struct pv_schema_entry pv_schema[PV_KEY_COUNT];
 extern const struct pv_schema_list pv_schema_disks, pv_schema_networks;
+
+/* The type of JSON value that a key takes: numbers and bools are written as they are, all else as strings. */
+enum pv_json_type pv_schema_json_type(const struct pv_schema_entry *entry);
 
 /*
  * Sets the key's field in the configuration or item `object` from text; not for lists. On

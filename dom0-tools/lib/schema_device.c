@@ -30,7 +30,9 @@ static const struct pv_schema_entry disk_keys[PV_DISK_KEY_COUNT] = {
     [PV_DISK_SOURCE] = {
         .key = "source", .type = PV_TYPE_PATH, .offset = DISK(source), .required = true,
         .help = "A file or a block device (a partition, an LVM volume) in dom0. Without a leading slash it is relative "
-                "to the folder of the configuration."},
+                "to the folder of the configuration. Or storage in the network that QEMU knows, such as "
+                "`nbd://HOST/EXPORT` or `iscsi://HOST/TARGET/LUN`, served by `qemu-nbd`; that one guest alone writes "
+                "to it is up to its server then."},
     [PV_DISK_TARGET] = {
         .key = "target", .type = PV_TYPE_TARGET, .offset = DISK(target), .fallback_help = "the next free one",
         .help = "The name in the guest: `xvda` to `xvdzz`, or a partition such as `xvda1`."},
@@ -62,6 +64,9 @@ static const struct pv_schema_entry disk_keys[PV_DISK_KEY_COUNT] = {
         "The same for reading alone; not beside `iops`."),
     [PV_DISK_WRITE_IOPS] = IOPS_LIMIT("write_iops", PV_LIMIT_WRITE_REQUESTS,
         "The same for writing alone; not beside `iops`."),
+    [PV_DISK_BOOT] = {
+        .key = "boot", .type = PV_TYPE_BOOL, .offset = DISK(boot), .fallback_help = "the first disk",
+        .help = "`true` for the disk that the `bootloader` reads."},
 };
 
 static const struct pv_schema_entry network_keys[PV_NETWORK_KEY_COUNT] = {

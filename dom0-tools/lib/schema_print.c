@@ -14,7 +14,8 @@ static const char *type_words(const struct pv_schema_entry *entry)
         [PV_TYPE_NAME] = "name",       [PV_TYPE_TEXT] = "string",    [PV_TYPE_PATH] = "path",
         [PV_TYPE_SIZE] = "size",       [PV_TYPE_INTEGER] = "number", [PV_TYPE_CHOICE] = "choice",
         [PV_TYPE_UUID] = "uuid",       [PV_TYPE_TARGET] = "name",    [PV_TYPE_MAC] = "address",
-        [PV_TYPE_RATE] = "rate",       [PV_TYPE_VLANS] = "vlans",   [PV_TYPE_LIST] = "list",
+        [PV_TYPE_RATE] = "rate",       [PV_TYPE_VLANS] = "vlans",    [PV_TYPE_LIST] = "list",
+        [PV_TYPE_BOOL] = "bool",
     };
 
     return words[entry->type];
@@ -191,7 +192,10 @@ static const char *pattern(enum pv_schema_type type)
 
 static const char *json_type(enum pv_schema_type type)
 {
-    return type == PV_TYPE_INTEGER ? "integer" : type == PV_TYPE_LIST ? "array" : "string";
+    return type == PV_TYPE_INTEGER ? "integer"
+           : type == PV_TYPE_LIST  ? "array"
+           : type == PV_TYPE_BOOL  ? "boolean"
+                                   : "string";
 }
 
 static void write_property(struct pv_json_writer *writer, const struct pv_schema_entry *entry)

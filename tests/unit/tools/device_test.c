@@ -95,6 +95,7 @@ START_TEST(lists)
              "{\"source\": \"/c\", \"cache\": \"writeback\"}],\n"
              "\"networks\": [{\"bridge\": \"br0\", \"rate\": \"8Mb/s\", \"vlan\": 5, \"ip\": \"10.0.0.2 fd00::2\"}, "
              "{\"bridge\": \"br1\", \"mac\": \"00:16:3e:00:00:01\"}]}");
+    char *text;
     struct pv_network *network;
 
     ck_assert_msg(config != NULL, "%s", error.message);
@@ -117,12 +118,25 @@ START_TEST(lists)
     ck_assert_str_eq(pv_config_disk(config, 0)->backend, "driver");
     ck_assert_ptr_null(pv_config_disk(config, 1)->backend);
     pv_config_free(config);
+    config = parse(GOOD "\"disks\": [{\"source\": \"nbd://store/a,b\"}, {\"source\": \"/b\", \"boot\": true}]}");
+    ck_assert_msg(config != NULL, "%s", error.message);
+    ck_assert(pv_disk_is_remote(pv_config_disk(config, 0)) && !pv_disk_is_remote(pv_config_disk(config, 1)));
+    ck_assert(!pv_config_disk(config, 0)->boot && pv_config_disk(config, 1)->boot);
+    text = pv_config_text(config);
+    ck_assert_ptr_nonnull(strstr(text, "\"boot\": true"));
+    ck_assert_ptr_null(strstr(text, "false"));
+    free(text);
+    pv_config_free(config);
 }
 END_TEST
 
 START_TEST(mistakes)
 {
     refuse(GOOD "\"disks\": {}}", "web.json:5: disks: must be an array, and is an object");
+    refuse(GOOD "\"disks\": [{\"source\": \"/a\", \"boot\": \"true\"}]}",
+           "web.json:5: disks[0].boot: must be true or false, and is a string");
+    refuse(GOOD "\"disks\": [{\"source\": \"/a\", \"boot\": true}, {\"source\": \"/b\", \"boot\": true}]}",
+           "web.json:5: disks[1].boot: another disk, xvda, is the one to boot from");
     refuse(GOOD "\"disks\": [3]}", "web.json:5: disks[0]: a disk must be an object, and is a number");
     refuse(GOOD "\"disks\": [{\"source\": \"/a\"},\n{}]}", "web.json:6: disks[1].source: is missing");
     refuse(GOOD "\"disks\": [{\"source\": \"/a\",\n\"size\": \"1G\"}]}",

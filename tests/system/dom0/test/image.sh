@@ -184,8 +184,30 @@ check cache-none test "$medium_none" -ge $((2 * 2 * 8192))
 check cache-writeback test "$medium_writeback" -lt $((3 * 8192))
 check medium-unmounted umount /mnt/medium
 
+# Storage in the network, which the guest boots from beside a disk of its own.
+mkdir -p /tmp/remote/boot/grub
+cp /boot/vmlinuz /tmp/guest-devices.gz /tmp/remote/boot/
+printf 'menuentry one {\n linux /boot/vmlinuz console=hvc0\n initrd /boot/guest-devices.gz\n}\n' \
+    > /tmp/remote/boot/grub/grub.cfg
+check remote-content /usr/sbin/mke2fs -q -t ext4 -d /tmp/remote -F /tmp/remote.img 96M
+check remote-server qemu-nbd --fork --persistent --shared=2 --format=raw --socket=/tmp/remote.socket --pid-file=/tmp/remote.pid \
+    /tmp/remote.img
+remote='"source": "nbd+unix:///?socket=/tmp/remote.socket"'
+printf '{"name": "remote", "bootloader": "extract", "memory": "320M", "cmdline": "run=sh,/test/twice.sh",
+ "disks": [{"source": "/tmp/raw.img"}, {%s, "access": "ro", "boot": true}]}' "$remote" > /tmp/remote.json
+check create-remote parvis create /tmp/remote.json
+check remote-listed sh -c 'parvis disk list remote | grep -E "^remote +xvdb +ro +.*nbd\+unix:///"'
+check remote-read said remote 'disk: all read twice' 180
+check remote-gone gone remote 60
+sed -i 's/, "boot": true//' /tmp/remote.json
+check_refused first-disk-boots-none 1 'bootloader: disk xvda ./tmp/raw.img.' parvis create /tmp/remote.json
+kill "$(cat /tmp/remote.pid)"
+check remote-ended wait_until 20 no_devices_left
+printf '{"name": "remote", "kernel": "/boot/vmlinuz", "memory": "64M", "disks": [{%s}]}' "$remote" > /tmp/remote.json
+check_refused no-remote-server 1 'disk xvda .nbd.unix:///.*qemu-nbd: .*Failed to connect' parvis create /tmp/remote.json
+
 device_json broken '' '"disks": [{"source": "/tmp/raw.img", "format": "qcow2"}]'
 check_refused wrong-format 1 'disk xvda ./tmp/raw.img.: qemu-nbd: .*not in qcow2 format' parvis create "$config"
 check nothing-of-it no_devices_left
-show_logs writer reader served answered cache-none cache-writeback limited
+show_logs writer reader served answered remote cache-none cache-writeback limited
 end
