@@ -202,12 +202,14 @@ static long long insert(struct pv_ovsdb *db, const char *name, const struct pv_n
     return number;
 }
 
-/* Whether the switch has taken a configuration: 1, 0, or -1 with what it says of the interface. */
+/* Whether the switch has taken a configuration: 1, 0, or -1 with what it says of the interface. Somebody else, such as
+ * parvis-monitord, may have put the same port in anew meanwhile: then that is what is to be taken. */
 static int is_taken(struct pv_ovsdb *db, const char *name, long long number, struct pv_error *error)
 {
     struct pv_json_writer *writer = pv_ovsdb_begin(error);
-    const struct pv_json *said, *row;
+    const struct pv_json *said, *row, *numbers;
     struct pv_json *results;
+    long long current;
     int result;
 
     if (!writer) {
@@ -215,7 +217,7 @@ static int is_taken(struct pv_ovsdb *db, const char *name, long long number, str
     }
     pv_ovsdb_operation(writer, "select", "Open_vSwitch");
     pv_ovsdb_where_all(writer);
-    pv_ovsdb_columns(writer, "cur_cfg", NULL);
+    pv_ovsdb_columns(writer, "cur_cfg", "next_cfg");
     pv_ovsdb_end(writer);
     pv_ovsdb_operation(writer, "select", "Interface");
     pv_ovsdb_where(writer, "name", "==", false, name);
@@ -225,12 +227,16 @@ static int is_taken(struct pv_ovsdb *db, const char *name, long long number, str
     if (!results) {
         return -1;
     }
-    result = number_of(pv_ovsdb_rows(pv_ovsdb_result(results, 0)), "cur_cfg") >= number;
+    numbers = pv_ovsdb_rows(pv_ovsdb_result(results, 0));
+    current = number_of(numbers, "cur_cfg");
+    result = current >= number;
     row = pv_ovsdb_rows(pv_ovsdb_result(results, 1));
     said = pv_ovsdb_column(row, "error");
     /* Without a text it is an empty set, and so is the port's number where the switch could not make the bridge. */
     if (result && said && said->type == PV_JSON_STRING) {
         result = pv_error_set(error, PV_ERROR_FAILURE, "Open vSwitch says: %.300s", said->text);
+    } else if (result && number_of(row, "ofport") < 0 && current < number_of(numbers, "next_cfg")) {
+        result = 0;
     } else if (result && number_of(row, "ofport") < 0) {
         result = pv_error_set(error, PV_ERROR_FAILURE, "Open vSwitch makes no port of it; its log says why");
     }

@@ -138,13 +138,16 @@ START_TEST(adds_a_port)
         ANSWER(ROW("b1") "," NO_ROWS),
         ANSWER("{},{},{\"count\":1},{\"count\":1},{\"rows\":[{\"next_cfg\":5,\"cur_cfg\":4}]}"),
         ANSWER("{\"rows\":[{\"cur_cfg\":4}]},{\"rows\":[{\"error\":[\"set\",[]],\"ofport\":[\"set\",[]]}]}"),
-        ANSWER("{\"rows\":[{\"cur_cfg\":5}]},{\"rows\":[{\"error\":[\"set\",[]],\"ofport\":3}]}"), NULL};
+        /* Somebody has put it in anew. */
+        ANSWER("{\"rows\":[{\"cur_cfg\":5,\"next_cfg\":6}]},"
+               "{\"rows\":[{\"error\":[\"set\",[]],\"ofport\":[\"set\",[]]}]}"),
+        ANSWER("{\"rows\":[{\"cur_cfg\":6,\"next_cfg\":6}]},{\"rows\":[{\"error\":[\"set\",[]],\"ofport\":3}]}"), NULL};
     struct pv_network network = {.bridge = "ovs0", .mac = {0, 0x16, 0x3e, 0, 0, 9}, .vlan = 7, .trunks = "20-21 9"};
     struct pv_error error;
 
     begin(fresh);
     ck_assert_msg(pv_vswitch_add("vif1.0", &network, &error) == 0, "%s", error.message);
-    end(4);
+    end(5);
     has(1, "\"tag\":7");
     has(1, "\"trunks\":[\"set\",[9,20,21]]");
     has(1, "\"vlan_mode\":\"native-untagged\"");
