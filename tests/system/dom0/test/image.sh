@@ -90,7 +90,11 @@ check nothing-left-of-it wait_until 10 no_devices_left
 check no-record-left wait_until 10 sh -c '! ls /run/parvis/nbd/[0-9]* 2>/dev/null'
 # Devices that are free again are taken again: there are not more and more of them.
 check no-device-leaks test ! -e /dev/nbd16
-check image-is-whole qemu-img check /tmp/served.qcow2
+# Clusters that a dead server had just taken may be nobody's: that is no harm (3).
+whole() {
+    qemu-img check "$1" || [ "$?" = 3 ]
+}
+check image-is-whole whole /tmp/served.qcow2
 
 # What a server has answered outlives it, flushed or not.
 check make-answered qemu-img create -q -f qcow2 /tmp/answered.qcow2 16M
@@ -200,10 +204,10 @@ check remote-listed sh -c 'parvis disk list remote | grep -E "^remote +xvdb +ro 
 check remote-read said remote 'disk: all read twice' 180
 check remote-gone gone remote 60
 sed -i 's/, "boot": true//' /tmp/remote.json
-check_refused first-disk-boots-none 1 'bootloader: disk xvda ./tmp/raw.img.' parvis create /tmp/remote.json
+check_refused first-disk-boots-none 2 'bootloader: disk xvda ./tmp/raw.img.' parvis create /tmp/remote.json
 kill "$(cat /tmp/remote.pid)"
 check remote-ended wait_until 20 no_devices_left
-printf '{"name": "remote", "kernel": "/boot/vmlinuz", "memory": "64M", "disks": [{%s}]}' "$remote" > /tmp/remote.json
+printf '{"name": "remote", "kernel": "/boot/vmlinuz", "memory": "128M", "disks": [{%s}]}' "$remote" > /tmp/remote.json
 check_refused no-remote-server 1 'disk xvda .nbd.unix:///.*qemu-nbd: .*Failed to connect' parvis create /tmp/remote.json
 
 device_json broken '' '"disks": [{"source": "/tmp/raw.img", "format": "qcow2"}]'
