@@ -19,6 +19,9 @@
 
 /* The VLAN that a bridge gives a new port by itself. */
 #define BRIDGE_VLAN 1
+/* How long the kernel may be making an interface that sysfs shows already. */
+#define MAKING_MS      5000
+#define MAKING_STEP_MS 10
 
 /* A request about an interface that is there. `index` must not be 0. */
 static void begin_link(struct pv_netlink *m, uint16_t type, unsigned char family, unsigned int index)
@@ -182,9 +185,24 @@ static int set_vlans(unsigned int index, uint16_t vlan, const uint8_t *trunks)
     return number;
 }
 
-int pv_link_switch_on(const char *name, struct pv_error *error)
+/* An interface's number, 0 where there is none. sysfs shows an interface while the kernel is still making it, and its
+ * name means nothing until that is done. */
+static unsigned int index_of(const char *name)
 {
     unsigned int index = if_nametoindex(name);
+    char path[64];
+
+    snprintf(path, sizeof(path), "/sys/class/net/%s", name);
+    for (int waited = 0; !index && waited < MAKING_MS && access(path, F_OK) == 0; waited += MAKING_STEP_MS) {
+        usleep(MAKING_STEP_MS * 1000);
+        index = if_nametoindex(name);
+    }
+    return index;
+}
+
+int pv_link_switch_on(const char *name, struct pv_error *error)
+{
+    unsigned int index = index_of(name);
     int number = index ? 0 : ENODEV;
 
     silence(name);
@@ -195,7 +213,7 @@ int pv_link_switch_on(const char *name, struct pv_error *error)
 int pv_link_join_bridge(const char *name, const char *bridge, uint16_t vlan, const uint8_t *trunks,
                         struct pv_error *error)
 {
-    unsigned int index = if_nametoindex(name), master = if_nametoindex(bridge);
+    unsigned int index = index_of(name), master = if_nametoindex(bridge);
     int number;
 
     if (!index || !pv_link_is_bridge(bridge)) {

@@ -34,7 +34,7 @@ median() {
 
 answer_all() {
     for guest in $(seq 1 50); do
-        wait_until 60 ping -c 1 -w 5 "10.9.1.$guest" || { echo "g$guest does not answer"; return 1; }
+        wait_until 60 ping -c 1 -w 1 "10.9.1.$guest" || { echo "g$guest does not answer"; return 1; }
     done
 }
 

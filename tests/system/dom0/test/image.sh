@@ -188,11 +188,11 @@ check cache-none test "$medium_none" -ge $((2 * 2 * 8192))
 check cache-writeback test "$medium_writeback" -lt $((3 * 8192))
 check medium-unmounted umount /mnt/medium
 
-# Storage in the network, which the guest boots from beside a disk of its own.
-mkdir -p /tmp/remote/boot/grub
+# Storage in the network, which the guest boots from, by an entry of the Boot Loader Specification, beside a disk of its own.
+mkdir -p /tmp/remote/boot/loader/entries
 cp /boot/vmlinuz /tmp/guest-devices.gz /tmp/remote/boot/
-printf 'menuentry one {\n linux /boot/vmlinuz console=hvc0\n initrd /boot/guest-devices.gz\n}\n' \
-    > /tmp/remote/boot/grub/grub.cfg
+printf 'title One\nversion 1\nlinux /boot/vmlinuz\ninitrd /boot/guest-devices.gz\noptions console=hvc0\n' \
+    > /tmp/remote/boot/loader/entries/one.conf
 check remote-content /usr/sbin/mke2fs -q -t ext4 -d /tmp/remote -F /tmp/remote.img 96M
 check remote-server qemu-nbd --fork --persistent --shared=2 --format=raw --socket=/tmp/remote.socket --pid-file=/tmp/remote.pid \
     /tmp/remote.img
