@@ -50,18 +50,25 @@ bool pv_bootconf_path(char path[PV_BOOTCONF_PATH], const char *text)
     return true;
 }
 
-static int compare(const void *left, const void *right)
+/* Whether the first one stands before the other: the newer version does. */
+static bool is_before(const struct pv_bootconf_entry *a, const struct pv_bootconf_entry *b)
 {
-    const struct pv_bootconf_entry *a = left, *b = right;
     int order = strverscmp(b->version, a->version);
 
-    return order ? order : strverscmp(b->id, a->id);
+    return (order ? order : strverscmp(b->id, a->id)) < 0;
 }
 
+/* Not by qsort: the C library's asks the kernel for the size of memory, which the process that does this may not. */
 void pv_bootconf_sort(struct pv_bootconf *conf)
 {
-    if (conf->count) {
-        qsort(conf->entries, conf->count, sizeof(*conf->entries), compare);
+    for (size_t i = 1; i < conf->count; i++) {
+        struct pv_bootconf_entry entry = conf->entries[i];
+        size_t place = i;
+
+        for (; place > 0 && is_before(&entry, &conf->entries[place - 1]); place--) {
+            conf->entries[place] = conf->entries[place - 1];
+        }
+        conf->entries[place] = entry;
     }
 }
 
