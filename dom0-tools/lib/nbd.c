@@ -24,6 +24,7 @@
 #define DEVICES_MOST     1024u
 #define SECTOR           512
 /* How long a request waits for a new connection when its own is dead, in seconds. */
+#define NO_LIMITS        "-" /* in a record */
 #define DEAD_S           60
 #define BUSY_MS          3000
 #define BUSY_STEP        200
@@ -133,8 +134,8 @@ static void write_record(const struct pv_nbd_record *record)
         return;
     }
     pv_limits_text(record->disk.limits, limits);
-    fprintf(file, "%d %d %d %d %s%s%s", (int)record->pid, (int)record->disk.access, (int)record->disk.format,
-            (int)record->disk.cache, limits, limits[0] ? " " : "", record->disk.source);
+    fprintf(file, "%d %d %d %d %s %s", (int)record->pid, (int)record->disk.access, (int)record->disk.format,
+            (int)record->disk.cache, limits[0] ? limits : NO_LIMITS, record->disk.source);
     if (fclose(file) != 0 || rename(part, path) != 0) {
         unlink(part);
     }
@@ -149,7 +150,7 @@ static char *take_limits(char *text, uint64_t limits[PV_LIMIT_COUNT])
         return NULL;
     }
     *space = '\0';
-    return pv_limits_parse(text, limits) ? space + 1 : NULL;
+    return pv_limits_parse(strcmp(text, NO_LIMITS) == 0 ? "" : text, limits) ? space + 1 : NULL;
 }
 
 bool pv_nbd_record_read(uint32_t number, struct pv_nbd_record *record)
@@ -171,12 +172,8 @@ bool pv_nbd_record_read(uint32_t number, struct pv_nbd_record *record)
         return false;
     }
     *record = (struct pv_nbd_record){.number = number, .pid = pid};
-    rest = text + start;
-    /* Limits, where there are any, stand before the source, which begins with a slash. */
-    if (rest[0] != '/' && !(rest = take_limits(rest, record->disk.limits))) {
-        return false;
-    }
-    if (strlen(rest) >= sizeof(record->source)) {
+    rest = take_limits(text + start, record->disk.limits);
+    if (!rest || strlen(rest) >= sizeof(record->source)) {
         return false;
     }
     record->disk.access = (uint64_t)access;
@@ -236,8 +233,12 @@ int pv_nbd_open(const struct pv_disk *disk, int lock, struct pv_error *error)
 /* The source's lock went with the dead server: the new one gets it, unless somebody else was faster. */
 static int start_again(struct pv_nbd_record *record, struct pv_nbd_export *export, struct pv_error *error)
 {
-    int lock = open(record->source, O_RDONLY | O_CLOEXEC), connection = -1;
+    int lock, connection = -1;
 
+    if (pv_disk_is_remote(&record->disk)) {
+        return start_server(&record->disk, -1, &record->pid, export, error);
+    }
+    lock = open(record->source, O_RDONLY | O_CLOEXEC);
     if (lock < 0) {
         return pv_error_errno(error, errno, "%s", record->source);
     }

@@ -196,16 +196,28 @@ printf 'title One\nversion 1\nlinux /boot/vmlinuz\ninitrd /boot/guest-devices.gz
 check remote-content /usr/sbin/mke2fs -q -t ext4 -d /tmp/remote -F /tmp/remote.img 96M
 check remote-server qemu-nbd --fork --persistent --shared=2 --format=raw --socket=/tmp/remote.socket --pid-file=/tmp/remote.pid \
     /tmp/remote.img
-remote='"source": "nbd+unix:///?socket=/tmp/remote.socket"'
+remote='"source": "nbd+unix:///?socket=/tmp/remote.socket"' far='"source": "nbd+unix:///?socket=/tmp/far.socket"'
+truncate -s 16M /tmp/far.img
+check far-server qemu-nbd --fork --persistent --shared=2 --format=raw --socket=/tmp/far.socket --pid-file=/tmp/far.pid /tmp/far.img
 printf '{"name": "remote", "bootloader": "extract", "memory": "320M", "cmdline": "run=sh,/test/twice.sh",
  "disks": [{"source": "/tmp/raw.img"}, {%s, "access": "ro", "boot": true}]}' "$remote" > /tmp/remote.json
 check create-remote parvis create /tmp/remote.json
 check remote-listed sh -c 'parvis disk list remote | grep -E "^remote +xvdb +ro +.*nbd\+unix:///"'
 check remote-read said remote 'disk: all read twice' 180
 check remote-gone gone remote 60
+device_json far 'run=sh,/test/answered.sh' "\"disks\": [{$far}]"
+check create-far parvis create "$config"
+check written-far said far 'answered: round 2 holds what was written' 120
+pid=$(server)
+check kill-far kill -9 "$pid"
+check far-again wait_until 30 server_changed "$pid"
+round=$(grep -ac 'answered: round' "$(guest_log far)")
+check read-far-again said far "answered: round $((round + 3)) " 120
+check far-lost-nothing sh -c "! grep -a 'answered: .*LOST' $(guest_log far)"
+check destroy-far parvis destroy -w far
 sed -i 's/, "boot": true//' /tmp/remote.json
 check_refused first-disk-boots-none 2 'bootloader: disk xvda ./tmp/raw.img.' parvis create /tmp/remote.json
-kill "$(cat /tmp/remote.pid)"
+kill "$(cat /tmp/remote.pid)" "$(cat /tmp/far.pid)"
 check remote-ended wait_until 20 no_devices_left
 printf '{"name": "remote", "kernel": "/boot/vmlinuz", "memory": "128M", "disks": [{%s}]}' "$remote" > /tmp/remote.json
 check_refused no-remote-server 1 'disk xvda .nbd.unix:///.*qemu-nbd: .*Failed to connect' parvis create /tmp/remote.json
@@ -213,5 +225,5 @@ check_refused no-remote-server 1 'disk xvda .nbd.unix:///.*qemu-nbd: .*Failed to
 device_json broken '' '"disks": [{"source": "/tmp/raw.img", "format": "qcow2"}]'
 check_refused wrong-format 1 'disk xvda ./tmp/raw.img.: qemu-nbd: .*not in qcow2 format' parvis create "$config"
 check nothing-of-it no_devices_left
-show_logs writer reader served answered remote cache-none cache-writeback limited
+show_logs writer reader served answered remote far cache-none cache-writeback limited
 end
