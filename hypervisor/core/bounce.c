@@ -8,8 +8,11 @@
 #include "core/trace.h"
 #include "port/atomic.h"
 #include "port/guest_copy.h"
+#include "port/time.h"
 
-#define BOUNCE_WORDS_MAX 12u
+#define BOUNCE_WORDS_MAX     12u
+#define UPCALLS_IN_PLACE_MAX 16u
+#define UPCALL_HOLD_NS       (50 * TIMER_NS_PER_US)
 
 static bool has_assist(const struct domain *d, unsigned int type)
 {
@@ -112,8 +115,31 @@ static void bounce_failsafe(struct vcpu *v)
     bounce_callback(v, &v->cpu.failsafe, GUEST_BOUNCE_FAILSAFE);
 }
 
-/* Chooses what is due and may come in; false: nothing. */
-static bool bounce_choose(struct vcpu *v)
+/*
+ * Whether an upcall has to wait: handlers that end with another event to themselves, each time, would keep
+ * what they interrupted from its next instruction for ever (Linux with PREEMPT_RT does, while that may not be
+ * preempted). After UPCALLS_IN_PLACE_MAX in a row the guest goes on for UPCALL_HOLD_NS, or until it enters
+ * anyway.
+ */
+static bool upcall_hold(struct vcpu *v, const struct cpu_user_regs *regs)
+{
+    bool in_place =
+        v->cpu.upcall_behind_iret && regs->rip == v->cpu.upcall_rip && regs->rsp == v->cpu.upcall_rsp;
+
+    v->cpu.upcall_behind_iret = false;
+    v->cpu.upcall_rip = regs->rip;
+    v->cpu.upcall_rsp = regs->rsp;
+    v->cpu.upcalls_in_place = in_place ? v->cpu.upcalls_in_place + 1 : 0;
+    if (v->cpu.upcalls_in_place < UPCALLS_IN_PLACE_MAX) {
+        return false;
+    }
+    v->cpu.upcalls_in_place = 0;
+    timer_set(&v->timers.upcall, port_time_now() + UPCALL_HOLD_NS);
+    return true;
+}
+
+/* Chooses what is due and may come in; false: nothing, or *held: it waits. */
+static bool bounce_choose(struct vcpu *v, const struct cpu_user_regs *regs, bool *held)
 {
     if (v->cpu.selectors_bad) {
         bounce_failsafe(v);
@@ -134,20 +160,27 @@ static bool bounce_choose(struct vcpu *v)
         domain_crash(v->domain, "an event is due, but vCPU %u has no event callback", v->id);
         return false;
     }
+    *held = upcall_hold(v, regs);
+    if (*held) {
+        return false;
+    }
     v->cpu.bounce = (struct guest_bounce){.address = v->cpu.event.address, .flags = GUEST_BOUNCE_MASK};
     return true;
 }
 
-void guest_cpu_deliver(struct vcpu *v, struct cpu_user_regs *regs)
+bool guest_cpu_deliver(struct vcpu *v, struct cpu_user_regs *regs)
 {
-    while (v->cpu.bounce.address != 0 || bounce_choose(v)) {
+    bool held = false;
+
+    while (v->cpu.bounce.address != 0 || bounce_choose(v, regs, &held)) {
         if (v->cpu.bounce.address == 0 || !bounce_build(v, regs)) {
-            return;
+            return false;
         }
     }
     if (v->cpu.kernel_mode && (v->sched.runstate_stale || v->sched.time_stale)) {
         sched_update_areas(v);
     }
+    return held || !evtchn_upcall_due(&v->evtchn);
 }
 
 /* SYSCALL without a callback: as on a CPU where it is not enabled. */

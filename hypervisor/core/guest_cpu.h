@@ -57,7 +57,10 @@ struct guest_cpu {
     bool nmi_pending;
     bool selectors_bad; /* ds, es, fs or gs could not be loaded at the switch: the failsafe callback tells */
     bool ts;            /* CR0.TS as the guest set it */
+    bool upcall_behind_iret;  /* an iret has just found an upcall due: the guest ran nothing since the last one */
+    uint8_t upcalls_in_place; /* how many came so, one behind the other, to the same place */
     uint8_t iopl; /* virtual IOPL, 0 to 3 */
+    uint64_t upcall_rip, upcall_rsp; /* what the last upcall interrupted */
     uint16_t kernel_ss;
     uint64_t kernel_sp;
     struct guest_bounce bounce;
@@ -134,9 +137,10 @@ void guest_cpu_sysenter(struct vcpu *v, struct cpu_user_regs *regs);
 /*
  * The exit path's work, in C, when something is pending: chooses the failsafe callback, an event upcall or NMI if
  * it may be delivered, and builds the frame of cpu.bounce on the guest's stack (switching to kernel mode first).
- * A bad stack crashes the domain. Called with interrupts off until nothing is left to do.
+ * A bad stack crashes the domain. Called with interrupts off until it says that the guest may be entered: nothing is
+ * left to do, or an upcall that is due waits for the next entry (upcall_hold in bounce.c).
  */
-void guest_cpu_deliver(struct vcpu *v, struct cpu_user_regs *regs);
+bool guest_cpu_deliver(struct vcpu *v, struct cpu_user_regs *regs);
 
 /* Changes between guest kernel and user mode: flag, GS bases, root. */
 void guest_cpu_toggle(struct vcpu *v);

@@ -40,4 +40,5 @@ void guest_cpu_iret(struct vcpu *v, struct cpu_user_regs *regs)
     iret_load(v, regs, &frame);
     port_write_u8(&v->evtchn.info->evtchn_upcall_mask, !(frame.rflags & EFLAGS_IF));
     v->cpu.nmi_masked = false;
+    v->cpu.upcall_behind_iret = evtchn_upcall_due(&v->evtchn);
 }

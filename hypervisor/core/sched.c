@@ -185,7 +185,7 @@ int sched_vcpu_init(struct vcpu *v)
     if (ret) {
         return ret;
     }
-    ret = timer_reserve(3);
+    ret = timer_reserve(4);
     if (ret) {
         port_add_u32(&sched_vcpu_count, (uint32_t)-1);
         return ret;
@@ -214,7 +214,7 @@ void sched_vcpu_free(struct vcpu *v)
         policy->release(v);
     }
     timer_stop(&v->sched.poll_timer);
-    timer_unreserve(3);
+    timer_unreserve(4);
     port_add_u32(&sched_vcpu_count, (uint32_t)-1);
 }
 

@@ -26,7 +26,7 @@ struct timer {
 };
 
 struct timer_vcpu {
-    struct timer single_shot, periodic;
+    struct timer single_shot, periodic, upcall;
     uint64_t period;    /* atomic; nanoseconds, 0: none */
     uint64_t last_tick; /* system time; of the CPU that runs the vCPU */
 };

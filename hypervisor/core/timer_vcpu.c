@@ -31,10 +31,16 @@ static void timer_vcpu_periodic_fired(void *argument)
     }
 }
 
+static void timer_vcpu_upcall_fired(void *argument)
+{
+    sched_kick(argument);
+}
+
 void timer_vcpu_init(struct vcpu *v)
 {
     timer_init(&v->timers.single_shot, timer_vcpu_single_shot_fired, v, v->sched.cpu);
     timer_init(&v->timers.periodic, timer_vcpu_periodic_fired, v, v->sched.cpu);
+    timer_init(&v->timers.upcall, timer_vcpu_upcall_fired, v, v->sched.cpu);
     v->timers.period = v->is_idle ? 0 : TIMER_PERIOD_DEFAULT;
     v->timers.last_tick = port_time_now();
 }
@@ -43,6 +49,7 @@ void timer_vcpu_free(struct vcpu *v)
 {
     timer_stop(&v->timers.single_shot);
     timer_stop(&v->timers.periodic);
+    timer_stop(&v->timers.upcall);
 }
 
 void timer_vcpu_single_shot(struct vcpu *v, uint64_t deadline)

@@ -127,8 +127,7 @@ void x86_exit_work(struct cpu_user_regs *regs)
         if (v->cpu.kernel_mode && (v->sched.runstate_stale || v->sched.time_stale)) {
             sched_update_areas(v);
         }
-        guest_cpu_deliver(v, regs);
-        if (!has_work(cpu) && v->cpu.bounce.address == 0 && !evtchn_upcall_due(&v->evtchn)) {
+        if (guest_cpu_deliver(v, regs) && !has_work(cpu)) {
             return;
         }
     }

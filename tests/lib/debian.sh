@@ -13,10 +13,10 @@ debian_folder() {
     echo "$cache/packages/$name"
 }
 
-# debian_kernel SERIES FLAVOUR: prints the path of the newest kernel of a series (6.12) that apt offers, in its unpacked
-# package; its modules lie beside it. Nothing where apt has none.
+# debian_kernel SERIES FLAVOUR: prints the path of the newest kernel of a series (6.12; empty: the release's own) that apt
+# offers, in its unpacked package; its modules lie beside it. Nothing where apt has none.
 debian_kernel() {
-    local meta=linux-image-$1-$2 package folder
+    local meta=linux-image-${1:+$1-}$2 package folder
     apt_lists "$meta" >&2
     package=$({ apt-cache depends "$meta" 2>/dev/null || true; } |
         awk '$1 == "Depends:" && $2 ~ /^linux-image-[0-9]/ && !n++ { print $2 }')

@@ -187,7 +187,8 @@ static void check_nothing_due(const struct vcpu *v)
     require(v, !v->cpu.bounce.address, "a frame was left undone");
     require(v, !v->cpu.selectors_bad, "bad selectors were not told");
     require(v, !v->cpu.nmi_pending || v->cpu.nmi_masked, "an NMI is left waiting");
-    require(v, !evtchn_upcall_due(&v->evtchn), "an event is left waiting");
+    require(v, !evtchn_upcall_due(&v->evtchn) || timer_is_set(&v->timers.upcall),
+            "an event is left waiting, and no timer ends that");
     require(v, mfn_valid_number(mm_hw_root(&v->mm, v->cpu.kernel_mode)), "no tables for this mode");
 }
 

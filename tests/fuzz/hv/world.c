@@ -54,11 +54,14 @@ static bool reads_twice(uint64_t number)
 
 /*
  * Those that follow more than one pointer into the guest's pages: a list and the count of what is done, a structure and
- * what it leads to. Where they overlap, a byte is rightly read twice.
+ * what it leads to. Where they overlap, a byte is rightly read twice. So it is where one argument may be longer than a
+ * page and the guest has mapped a page twice: a string for the console, a trap table.
  */
-static bool follows_pointers(uint64_t number)
+static bool meets_pages_twice(uint64_t number)
 {
     switch (number) {
+    case __HYPERVISOR_console_io:
+    case __HYPERVISOR_set_trap_table:
     case __HYPERVISOR_mmu_update:
     case __HYPERVISOR_mmuext_op:
     case __HYPERVISOR_multicall:
@@ -80,7 +83,7 @@ static bool follows_pointers(uint64_t number)
 static void watch_reads(uint64_t number)
 {
     fake_single_fetch(!reads_twice(number));
-    fake_fetches_may_alias(follows_pointers(number));
+    fake_fetches_may_alias(meets_pages_twice(number));
 }
 
 static void trace(uint64_t number, const struct hypercall_args *args, const char *what, int64_t result)

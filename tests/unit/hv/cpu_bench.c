@@ -78,6 +78,7 @@ struct bench *bench_start(bool privileged)
     fake_start(4096, 1);
     set_cpuid();
     ck_assert(sched_init("fair"));
+    ck_assert_int_eq(timer_cpu_init(0), 0);
     domain_init();
     ck_assert_int_eq(domain_create(DOMID_INVALID, &config, &b->d), 0);
     ck_assert_int_eq(vcpu_create(b->d, 0), 0);

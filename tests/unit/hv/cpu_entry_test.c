@@ -177,6 +177,60 @@ START_TEST(event_without_callback)
 }
 END_TEST
 
+/* An upcall to BENCH_CODE and the iret from its handler, with the next event behind it; whether that comes. */
+static bool upcall_behind_upcall(struct bench *b, uint64_t rip)
+{
+    struct iret_context frame = {
+        .rip = rip, .cs = 0x10, .rflags = FLAG_IF, .rsp = BENCH_STACK - 0x80, .ss = 0x18};
+
+    b->v->evtchn.info->evtchn_upcall_pending = 1;
+    memcpy(b->data, &frame, sizeof(frame));
+    b->regs->rsp = BENCH_DATA;
+    guest_cpu_iret(b->v, b->regs);
+    ck_assert(guest_cpu_deliver(b->v, b->regs));
+    return bench_at_handler(b, 0x1000);
+}
+
+START_TEST(upcalls_in_place_are_held)
+{
+    struct bench *b = bench_start(false);
+    unsigned int turns = 0;
+
+    while (turns < 1000 && upcall_behind_upcall(b, BENCH_CODE)) {
+        turns++;
+    }
+    ck_assert_uint_gt(turns, 4);
+    ck_assert_uint_lt(turns, 100);
+    /* The guest is where it was, the event still waits, and a timer will end that. */
+    ck_assert_uint_eq(b->regs->rip, BENCH_CODE);
+    ck_assert_uint_eq(b->regs->rsp, BENCH_STACK - 0x80);
+    ck_assert_uint_eq(b->v->evtchn.info->evtchn_upcall_mask, 0);
+    ck_assert(timer_is_set(&b->v->timers.upcall));
+    /* Any entry delivers it. */
+    ck_assert(guest_cpu_deliver(b->v, b->regs));
+    ck_assert(bench_at_handler(b, 0x1000));
+}
+END_TEST
+
+START_TEST(upcalls_with_progress_are_not_held)
+{
+    struct bench *b = bench_start(false);
+
+    for (unsigned int i = 0; i < 1000; i++) {
+        ck_assert(upcall_behind_upcall(b, BENCH_CODE + i % 2));
+    }
+    /* One place, but the guest ran there before each. */
+    for (unsigned int i = 0; i < 1000; i++) {
+        b->regs->rip = BENCH_CODE;
+        b->regs->rsp = BENCH_STACK - 0x80;
+        b->v->evtchn.info->evtchn_upcall_mask = 0;
+        ck_assert(guest_cpu_deliver(b->v, b->regs));
+        ck_assert(bench_at_handler(b, 0x1000));
+    }
+    ck_assert(!timer_is_set(&b->v->timers.upcall));
+}
+END_TEST
+
 START_TEST(nmi_until_iret)
 {
     struct bench *b = bench_start(false);
@@ -512,6 +566,8 @@ TCase *cpu_entry_tests(void)
     tcase_add_test(tests, event_after_trap);
     tcase_add_test(tests, event_masked);
     tcase_add_test(tests, event_without_callback);
+    tcase_add_test(tests, upcalls_in_place_are_held);
+    tcase_add_test(tests, upcalls_with_progress_are_not_held);
     tcase_add_test(tests, nmi_until_iret);
     tcase_add_test(tests, system_call);
     tcase_add_test(tests, system_calls_unregistered);
