@@ -185,7 +185,7 @@ int sched_vcpu_init(struct vcpu *v)
     if (ret) {
         return ret;
     }
-    ret = timer_reserve(4);
+    ret = timer_reserve(TIMERS_OF_A_VCPU);
     if (ret) {
         port_add_u32(&sched_vcpu_count, (uint32_t)-1);
         return ret;
@@ -214,7 +214,7 @@ void sched_vcpu_free(struct vcpu *v)
         policy->release(v);
     }
     timer_stop(&v->sched.poll_timer);
-    timer_unreserve(4);
+    timer_unreserve(TIMERS_OF_A_VCPU);
     port_add_u32(&sched_vcpu_count, (uint32_t)-1);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Timers: a heap for each CPU, and the timers that each vCPU has by the ABI (one single-shot, one periodic).
+ * Timers: a heap for each CPU, and the timers that each vCPU has: by the ABI (one single-shot, one periodic),
+ * and one that ends the wait of an upcall.
  *
  * A timer is set on the CPU that sets it, whose hardware it can program; so it moves with its vCPU by itself.
  */
@@ -25,10 +26,14 @@ struct timer {
     uint32_t cpu; /* atomic: whose heap; changes under that heap's lock */
 };
 
+/* What to reserve for a vCPU: those of struct timer_vcpu, and the scheduler's for SCHEDOP_poll. */
+#define TIMERS_OF_A_VCPU 4u
+
 struct timer_vcpu {
-    struct timer single_shot, periodic, upcall;
-    uint64_t period;    /* atomic; nanoseconds, 0: none */
-    uint64_t last_tick; /* system time; of the CPU that runs the vCPU */
+    struct timer single_shot, periodic;
+    struct timer upcall; /* bounce.c's: brings the vCPU into the hypervisor, where an upcall waits for it */
+    uint64_t period;     /* atomic; nanoseconds, 0: none */
+    uint64_t last_tick;  /* system time; of the CPU that runs the vCPU */
 };
 
 /* For each CPU before it comes up. */
