@@ -51,9 +51,15 @@ guest_log() {
     echo "/var/log/parvis/console/guest-$1.log"
 }
 
+# last_words NAME: the end of what the guest said, for the reader of a failure.
+last_words() {
+    echo "its console ends:"
+    tail -n 3 "$(guest_log "$1")" | tr -d '\r'
+}
+
 # said NAME PATTERN SECONDS: waits until the guest's console has the pattern.
 said() {
-    wait_until "$3" grep -aqE "$2" "$(guest_log "$1")"
+    wait_until "$3" grep -aqE "$2" "$(guest_log "$1")" || ! last_words "$1"
 }
 
 is_listed() {
@@ -66,7 +72,7 @@ is_gone() {
 
 # gone NAME SECONDS: waits until the guest is no more.
 gone() {
-    wait_until "$2" is_gone "$1"
+    wait_until "$2" is_gone "$1" || ! last_words "$1"
 }
 
 # number JSON-KEY: the first such number in the JSON on standard input.

@@ -146,6 +146,7 @@ check kill-limited kill -9 $servers
 check limited-again wait_until 60 others_serve
 cp /tmp/li,mit.img /tmp/third.img
 check attach-limited parvis disk attach limited source=/tmp/third.img target=xvdc write_rate=1MB/s
+check connect-limited wait_until 30 sh -c 'parvis disk list limited | grep -E "xvdc +rw +connected +connected"'
 check_refused attach-both 2 'write_rate: cannot be together with rate' \
     parvis disk attach limited source=/tmp/raw.img rate=1MB/s write_rate=1MB/s
 check measured-2 said limited 'limits: write took' 240

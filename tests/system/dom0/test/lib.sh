@@ -15,7 +15,7 @@ ok() {
 }
 
 fail() {
-    report "FAIL $1: $(echo "$2" | tr '\n' ' ' | cut -c 1-300)"
+    report "FAIL $1: $(echo "$2" | tr '\n' ' ' | cut -c 1-500)"
     failed_count=$((failed_count + 1))
 }
 
