@@ -67,7 +67,8 @@ static void evtchn_vcpu_info_move(struct vcpu *v, vcpu_info_t *to)
         memset(to, 0, sizeof(*to));
         to->evtchn_upcall_mask = 1;
     } else {
-        memcpy(to, v->evtchn.info, sizeof(*to));
+        /* The new place may be on the shared info's page, and overlap the old one. */
+        memmove(to, v->evtchn.info, sizeof(*to));
     }
     v->evtchn.info = to;
     port_barrier();

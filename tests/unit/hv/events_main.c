@@ -17,6 +17,7 @@ int main(void)
     int failed, total;
 
     suite_add_tcase(suite, evtchn_two_level_tests());
+    suite_add_tcase(suite, evtchn_vcpu_info_tests());
     suite_add_tcase(suite, evtchn_fifo_tests());
     suite_add_tcase(suite, sched_tests());
     suite_add_tcase(suite, sched_fair_tests());

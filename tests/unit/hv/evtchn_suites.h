@@ -6,6 +6,7 @@
 #include <check.h>
 
 TCase *evtchn_two_level_tests(void);
+TCase *evtchn_vcpu_info_tests(void);
 TCase *evtchn_fifo_tests(void);
 TCase *evtchn_race_tests(void);
 TCase *sched_tests(void);
