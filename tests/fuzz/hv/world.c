@@ -20,7 +20,7 @@
 #define RESTARTS_MAX   12u
 #define RELAXES_MAX    20000u
 #define SEQUENCE_MAX   200u
-#define ROOMS_VCPUS    32u
+#define ROOMS_VCPUS    256u
 #define EXIT_TURNS_MAX 64u
 #define COMMON_CHOICES 32u /* of 256: an operation that all targets have */
 
@@ -42,6 +42,8 @@ static struct pending {
 
 int64_t __real_hypercall_run(uint64_t number, struct hypercall_args *args);
 int64_t __wrap_hypercall_run(uint64_t number, struct hypercall_args *args);
+void __real_debug_key_run(char key);
+void __wrap_debug_key_run(char key);
 
 /*
  * What may read a byte a second time, and why: the first forms read a structure whole, as it must be readable, and
@@ -226,8 +228,9 @@ static void grow_rooms(void)
     struct domain *d;
 
     require(domain_create(FUZZ_DOMAINS, &config, &d) == 0, "a domain");
-    for (uint32_t i = 0; i < ROOMS_VCPUS; i++) {
-        require(vcpu_create(d, i) == 0, "a vCPU");
+    /* As many as memory has room for. */
+    for (uint32_t i = 0; i < ROOMS_VCPUS && vcpu_create(d, i) == 0; i++) {
+        continue;
     }
     while (domain_kill(d) != 0) {
         fuzz_cpus_work();
@@ -323,6 +326,15 @@ static void machine_ends(void)
         fake_fail("domain %u ends the machine", fuzz_self());
     }
     fuzz_stop();
+}
+
+/* The key C crashes the machine, as it says. */
+void __wrap_debug_key_run(char key)
+{
+    if (key == 'C') {
+        machine_ends();
+    }
+    __real_debug_key_run(key);
 }
 
 /* ---- hypercalls ---- */
@@ -526,6 +538,7 @@ void fuzz_world_reset(void)
     }
     fake_snapshot_restore();
     fuzz_input_set(NULL, 0);
+    fuzz_end_reset();
     memset(pending, 0, sizeof(pending));
     memset(code_memory, 0, sizeof(code_memory));
     memset(stack_memory, 0, sizeof(stack_memory));

@@ -9,15 +9,57 @@
 #include "core/frame.h"
 #include "core/gnttab_table.h"
 #include "core/heap.h"
+#include "core/trace.h"
 #include "port/cpu.h"
+#include "port/map.h"
 #include "pvabi/errno.h"
 #include "world.h"
 
 #define KILL_STEPS_MAX  10000u
-#define DOMAINS_MAX     64u
+#define IDS_NEAR        64u /* domains are looked for by these ids */
+#define IDS_FAR_MAX     128u
 #define HANDLES_A_FRAME (PAGE_SIZE / sizeof(struct gnttab_mapping))
 
 static uint64_t free_before, heap_before;
+
+/* Ids beyond the near ones that domains were made with. */
+static domid_t ids_far[IDS_FAR_MAX];
+static unsigned int ids_far_count;
+
+int __real_domain_create(domid_t id, const struct domain_config *config, struct domain **made);
+int __wrap_domain_create(domid_t id, const struct domain_config *config, struct domain **made);
+
+int __wrap_domain_create(domid_t id, const struct domain_config *config, struct domain **made)
+{
+    unsigned int i = 0;
+
+    while (i < ids_far_count && ids_far[i] != id) {
+        i++;
+    }
+    if (id >= IDS_NEAR && i == ids_far_count) {
+        if (i == IDS_FAR_MAX) {
+            return -XEN_ENOMEM;
+        }
+        ids_far[ids_far_count++] = id;
+    }
+    return __real_domain_create(id, config, made);
+}
+
+/* Ids that a domain may have: for i below ids_count(). */
+static domid_t id_of(unsigned int i)
+{
+    return i < IDS_NEAR ? (domid_t)i : ids_far[i - IDS_NEAR];
+}
+
+static unsigned int ids_count(void)
+{
+    return IDS_NEAR + ids_far_count;
+}
+
+void fuzz_end_reset(void)
+{
+    ids_far_count = 0;
+}
 
 void fuzz_end_note(void)
 {
@@ -98,11 +140,11 @@ static void hold_event_pages(const struct domain *d)
 
 static void check_counts(void)
 {
-    struct domain *all[DOMAINS_MAX];
+    struct domain *all[IDS_NEAR + IDS_FAR_MAX] = {NULL};
     unsigned int count = 0;
 
-    for (domid_t id = 0; id < DOMAINS_MAX; id++) {
-        struct domain *d = domain_get(id);
+    for (unsigned int i = 0; i < ids_count(); i++) {
+        struct domain *d = domain_get(id_of(i));
 
         if (!d) {
             continue;
@@ -140,8 +182,8 @@ static void kill_domain(struct domain *d)
 static void kill_all(void)
 {
     domain_first = NULL;
-    for (domid_t id = 0; id < DOMAINS_MAX; id++) {
-        struct domain *d = domain_get(id);
+    for (unsigned int i = 0; i < ids_count(); i++) {
+        struct domain *d = domain_get(id_of(i));
 
         if (d) {
             kill_domain(d);
@@ -149,9 +191,11 @@ static void kill_all(void)
             fuzz_cpus_work();
         }
     }
-    for (domid_t id = 0; id < DOMAINS_MAX; id++) {
-        if (domain_by_id(id)) {
-            fake_fail("domain %u is dead, but %u references keep it", id, domain_by_id(id)->refs);
+    for (unsigned int i = 0; i < ids_count(); i++) {
+        const struct domain *d = domain_by_id(id_of(i));
+
+        if (d) {
+            fake_fail("domain %u is dead, but %u references keep it", d->id, d->refs);
         }
     }
 }
@@ -167,8 +211,38 @@ static void free_last_cpu(void)
     }
 }
 
+static uint64_t block_frames(uint64_t frames)
+{
+    uint64_t block = 1;
+
+    while (block < frames) {
+        block *= 2;
+    }
+    return block;
+}
+
+/* What the rings of the trace take; they stay once they were asked for. */
+static uint64_t trace_frames(void)
+{
+    mfn_t frame = trace_info_frame();
+    const struct t_info *info;
+    uint64_t frames;
+
+    if (frame.n == 0) {
+        return 0;
+    }
+    info = port_hv_address(frame);
+    frames = block_frames((trace_info_size() + PAGE_SIZE - 1) / PAGE_SIZE);
+    for (unsigned int cpu = 0; cpu < FUZZ_CPUS; cpu++) {
+        frames += info->mfn_offset[cpu] ? block_frames(info->tbuf_size) : 0;
+    }
+    return frames;
+}
+
 void fuzz_end(void)
 {
+    uint64_t traced = trace_frames();
+
     free_last_cpu();
     check_counts();
     kill_all();
@@ -176,7 +250,8 @@ void fuzz_end(void)
     if (heap_frame_count() != heap_before) {
         fake_fail("the heap has %lu frames, but had %lu", heap_frame_count(), heap_before);
     }
-    if (frame_free_count() != free_before) {
-        fake_fail("%lu frames are free, but were %lu", frame_free_count(), free_before);
+    if (frame_free_count() + traced != free_before) {
+        fake_fail("%lu frames are free, but were %lu, and the trace took %lu", frame_free_count(), free_before,
+                  traced);
     }
 }

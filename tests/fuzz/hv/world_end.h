@@ -6,6 +6,9 @@
 /* Before there is any domain: how much memory is free. */
 void fuzz_end_note(void);
 
+/* A sequence begins. */
+void fuzz_end_reset(void);
+
 /* Timers that are due and schedulers that were asked for run on all CPUs (world.c). */
 void fuzz_cpus_work(void);
 
