@@ -162,12 +162,24 @@ static void check_counts(void)
 
 /* ---- death ---- */
 
+/* The last CPU is the one that kills: whoever was moved to it stays paused. */
+static void free_last_cpu(void)
+{
+    fake_become_cpu(FUZZ_CPUS - 1);
+    fuzz_cpus_work();
+    while (!port_current()->is_idle) {
+        domain_pause_nosync(port_current()->domain);
+        fuzz_cpus_work();
+    }
+}
+
 static void kill_domain(struct domain *d)
 {
     unsigned int steps = 0;
     int error;
 
     do {
+        free_last_cpu();
         error = domain_kill(d);
         fuzz_cpus_work();
         if (++steps > KILL_STEPS_MAX) {
@@ -197,17 +209,6 @@ static void kill_all(void)
         if (d) {
             fake_fail("domain %u is dead, but %u references keep it", d->id, d->refs);
         }
-    }
-}
-
-/* The last CPU is the one that kills: whoever was moved to it stays paused. */
-static void free_last_cpu(void)
-{
-    fake_become_cpu(FUZZ_CPUS - 1);
-    fuzz_cpus_work();
-    while (!port_current()->is_idle) {
-        domain_pause_nosync(port_current()->domain);
-        fuzz_cpus_work();
     }
 }
 
