@@ -20,7 +20,6 @@
 #define RESTARTS_MAX   12u
 #define RELAXES_MAX    20000u
 #define SEQUENCE_MAX   200u
-#define ROOMS_VCPUS    256u
 #define EXIT_TURNS_MAX 64u
 #define COMMON_CHOICES 32u /* of 256: an operation that all targets have */
 
@@ -224,13 +223,12 @@ static void make_domain(unsigned int id)
  * first. */
 static void grow_rooms(void)
 {
-    const struct domain_config config = {.vcpu_count = ROOMS_VCPUS, .event_port_max = UINT32_MAX};
+    const struct domain_config config = {.vcpu_count = FUZZ_ROOMS_VCPUS, .event_port_max = UINT32_MAX};
     struct domain *d;
 
     require(domain_create(FUZZ_DOMAINS, &config, &d) == 0, "a domain");
-    /* As many as memory has room for. */
-    for (uint32_t i = 0; i < ROOMS_VCPUS && vcpu_create(d, i) == 0; i++) {
-        continue;
+    for (uint32_t i = 0; i < FUZZ_ROOMS_VCPUS; i++) {
+        require(vcpu_create(d, i) == 0, "a vCPU");
     }
     while (domain_kill(d) != 0) {
         fuzz_cpus_work();

@@ -3,6 +3,9 @@
 #ifndef TESTS_FUZZ_HV_WORLD_END_H
 #define TESTS_FUZZ_HV_WORLD_END_H
 
+/* So many vCPUs have rooms for their timers and in run queues from the beginning. */
+#define FUZZ_ROOMS_VCPUS 32u
+
 /* Before there is any domain: how much memory is free. */
 void fuzz_end_note(void);
 
