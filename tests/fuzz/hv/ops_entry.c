@@ -423,7 +423,7 @@ void op_entry_descriptor(void)
         fuzz_call(__HYPERVISOR_update_descriptor,
                   (m.n << PAGE_SHIFT) + slot * 8ull + (fuzz_one_in(16) ? 4 : 0), entry, 0, 0);
     } else if (fake_is_ram(m) && frame_owner(m) == fuzz_vcpu()->domain &&
-               !(frame_table[m.n].type & PAGE_TYPE_COUNT_MASK)) {
+               !(frame_table[m.n].type & (PAGE_TYPE_COUNT_MASK | PAGE_TYPE_PARTIAL))) {
         fake_poke(m, slot, entry);
     }
 }
