@@ -23,4 +23,5 @@ check load said rt '^load is over' 120
 check answer-7 said rt '^answer 7' 60
 check destroy parvis destroy rt
 show_logs rt
+grep 'op=26 .* result=-22' "$(guest_log rt)" # system/kernels wants to know
 end
