@@ -59,8 +59,7 @@ static void put(struct xs_batch *batch, const char *base, const char *node, cons
     xs_batch_write(batch, path, "%s", value);
 }
 
-/* What both kinds have: each side's folder with its permissions, and how it finds the other. The backend's `state`
- * comes last of all, so that its driver finds the rest. */
+/* What both kinds have: each side's folder with its permissions, and how it finds the other. */
 static void put_ends(struct xs_batch *batch, const struct pv_node *node)
 {
     char backend[PV_NODE_SIZE], frontend[PV_NODE_SIZE], tools[PV_NODE_SIZE];
@@ -75,12 +74,22 @@ static void put_ends(struct xs_batch *batch, const struct pv_node *node)
     xs_batch_perms(batch, frontend, 'n', node->domid, 'r', node->backend);
     put(batch, frontend, "backend", "%s", backend);
     put(batch, frontend, "backend-id", "%u", node->backend);
-    put(batch, frontend, "state", "%u", XenbusStateInitialising);
     xs_batch_write(batch, backend, "%s", "");
     xs_batch_perms(batch, backend, 'n', node->backend, 'r', node->domid);
     put(batch, backend, "frontend", "%s", frontend);
     put(batch, backend, "frontend-id", "%u", node->domid);
     put(batch, backend, "online", "1");
+}
+
+/* Both drivers may be at work already and look as soon as a state is there: these are the last nodes of all. */
+static void put_states(struct xs_batch *batch, const struct pv_node *node)
+{
+    char base[PV_NODE_SIZE];
+
+    pv_node_path(PV_NODE_FRONTEND, node, base);
+    put(batch, base, "state", "%u", XenbusStateInitialising);
+    pv_node_path(PV_NODE_BACKEND, node, base);
+    put(batch, base, "state", "%u", XenbusStateInitialising);
 }
 
 void pv_node_put_disk(struct xs_batch *batch, const struct pv_node *node, const struct pv_disk *disk,
@@ -106,7 +115,7 @@ void pv_node_put_disk(struct xs_batch *batch, const struct pv_node *node, const 
     if (device) {
         put(batch, base, "physical-device", "%x:%x", device->major, device->minor);
     }
-    put(batch, base, "state", "%u", XenbusStateInitialising);
+    put_states(batch, node);
 }
 
 void pv_node_put_network(struct xs_batch *batch, const struct pv_node *node, const struct pv_network *network)
@@ -137,7 +146,7 @@ void pv_node_put_network(struct xs_batch *batch, const struct pv_node *node, con
     if (network->rate) {
         put(batch, base, "rate", "%" PRIu64 ",%u", network->rate * RATE_INTERVAL_US / US_PER_S, RATE_INTERVAL_US);
     }
-    put(batch, base, "state", "%u", XenbusStateInitialising);
+    put_states(batch, node);
 }
 
 void pv_node_remove(struct xs_batch *batch, const struct pv_node *node)

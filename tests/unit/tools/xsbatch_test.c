@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/attach_nodes.h"
 #include "lib/xsbatch.h"
 #include "pvabi/io/xs_wire.h"
 #include "suites.h"
@@ -17,6 +18,7 @@ enum behaviour {
     STORE_KIND,     /* answers each write with OK, each read of /a with "value" */
     STORE_FORGETS,  /* removals find nothing */
     STORE_REFUSES,  /* writes are refused */
+    STORE_ORDERLY,  /* once a state is written it refuses all but states */
     STORE_CONFUSED, /* answers with another request's number */
     STORE_BOASTS,   /* claims an answer that is too long */
     STORE_DIES,     /* closes in the middle of an answer */
@@ -33,6 +35,17 @@ static void reply(int fd, const struct xsd_sockmsg *request, uint32_t type, cons
     header.len = (uint32_t)size;
     ck_assert_int_eq(send(fd, &header, sizeof(header), MSG_NOSIGNAL), sizeof(header));
     ck_assert_int_eq(send(fd, text, size, MSG_NOSIGNAL), (ssize_t)size);
+}
+
+/* Whether another node than a state is written behind a state. */
+static bool comes_late(const char *payload)
+{
+    static bool stated;
+    const char *name = strrchr(payload, '/');
+    bool state = name && strcmp(name, "/state") == 0;
+
+    stated = stated || state;
+    return stated && !state;
 }
 
 static void answer(int fd, enum behaviour behaviour, struct xsd_sockmsg *request, const char *payload)
@@ -52,6 +65,8 @@ static void answer(int fd, enum behaviour behaviour, struct xsd_sockmsg *request
         reply(fd, request, XS_READ, "value", strlen("value"));
     } else if (request->type == XS_RM && behaviour == STORE_FORGETS) {
         reply(fd, request, XS_ERROR, "ENOENT", sizeof("ENOENT"));
+    } else if (request->type == XS_WRITE && behaviour == STORE_ORDERLY && comes_late(payload)) {
+        reply(fd, request, XS_ERROR, "EINVAL", sizeof("EINVAL"));
     } else if (request->type == XS_WRITE && behaviour == STORE_REFUSES) {
         reply(fd, request, XS_ERROR, "ENOSPC", sizeof("ENOSPC"));
     } else {
@@ -203,6 +218,26 @@ START_TEST(too_long)
 }
 END_TEST
 
+/* A guest that runs, and dom0's driver, look at a new device as soon as it has a state: the rest is there then. */
+START_TEST(states_come_last)
+{
+    struct pv_disk disk = {.source = (char *)"/dev/a", .target = (char *)"xvda"};
+    struct pv_network network = {.bridge = (char *)"xenbr0", .vlan = 5, .rate = 1000000};
+    struct pv_node vbd = {.domid = 5, .kind = "vbd", .number = 51712}, vif = {.domid = 5, .kind = "vif"};
+    struct xs_client *xs = start(STORE_ORDERLY);
+    struct xs_batch *batch = xs_batch_new();
+
+    if (_i == 0) {
+        pv_node_put_disk(batch, &vbd, &disk, NULL);
+    } else {
+        pv_node_put_network(batch, &vif, &network);
+    }
+    ck_assert_msg(xs_batch_run(xs, batch, &error) == 0, "%s", error.message);
+    xs_batch_free(batch);
+    stop(xs);
+}
+END_TEST
+
 Suite *xsbatch_suite(void)
 {
     Suite *suite = suite_create("xenstore batches");
@@ -214,6 +249,7 @@ Suite *xsbatch_suite(void)
     tcase_add_test(tests, refusal);
     tcase_add_loop_test(tests, bad_stores, STORE_CONFUSED, STORE_DIES + 1);
     tcase_add_test(tests, too_long);
+    tcase_add_loop_test(tests, states_come_last, 0, 2);
     suite_add_tcase(suite, tests);
     return suite;
 }
