@@ -138,8 +138,8 @@ static inline bool evtchn_upcall_pending(const struct evtchn_vcpu *e);
 int evtchn_port_pending(struct domain *d, evtchn_port_t port) MUST_CHECK;
 
 /*
- * v enters SCHEDOP_poll for any port; narrow: only for this one, if nothing ended it yet; poll_end ends it
- * and says whether v was in it.
+ * v enters SCHEDOP_poll for any port, and is blocked already, since whoever ends the poll unblocks it; narrow:
+ * only for this one, if nothing ended it yet; poll_end ends it and says whether v was in it.
  */
 void evtchn_poll_begin(struct vcpu *v);
 void evtchn_poll_narrow(struct vcpu *v, evtchn_port_t port);

@@ -125,8 +125,11 @@ void evtchn_mark_upcall(struct vcpu *v)
 
 void evtchn_poll_begin(struct vcpu *v)
 {
-    port_write_u32(&v->evtchn.poll, EVTCHN_POLL_ANY);
+    /* Counted first: whoever ends the poll counts it off. One that nobody ended is counted already. */
     port_add_u32(&v->domain->evtchn.pollers, 1);
+    if (port_swap_u32(&v->evtchn.poll, EVTCHN_POLL_ANY) != EVTCHN_POLL_NONE) {
+        port_add_u32(&v->domain->evtchn.pollers, (uint32_t)-1);
+    }
 }
 
 void evtchn_poll_narrow(struct vcpu *v, evtchn_port_t port)

@@ -139,9 +139,11 @@ int sched_poll_current(guest_va_t ports, uint32_t count, uint64_t timeout)
     evtchn_port_t last = 0;
     int ready;
 
-    /* Asleep first, then the look: an event between the two wakes us. */
-    evtchn_poll_begin(v);
+    /*
+     * Blocked first, so that whoever ends the poll unblocks us. Then the look: an event between the two wakes us.
+     */
     port_or_u32(&v->sched.pause_flags, SCHED_PAUSE_BLOCKED);
+    evtchn_poll_begin(v);
     ready = sched_poll_ready(v, ports, count, &last);
     if (ready) {
         evtchn_poll_end(v);

@@ -12,6 +12,7 @@
 #define BOB   2u
 
 static evtchn_port_t alices, bobs;
+static evtchn_port_t others; /* Bob's end of a second channel, for nobody's poll */
 
 #define EVENT(command, ...)                                \
     do {                                                   \
@@ -51,6 +52,13 @@ static void connect(void)
     race_become(BOB, 0);
     bind();
     race_require(bobs != 0, "no channel");
+}
+
+static void connect_two(void)
+{
+    connect();
+    others = bobs;
+    connect();
 }
 
 static void give_fifo(unsigned int domain)
@@ -98,6 +106,17 @@ static void alice_sends(void)
 static void bob_sends(void)
 {
     EVENT(send, bobs);
+}
+
+static void bob_sends_others(void)
+{
+    EVENT(send, others);
+}
+
+static void bob_sends_both(void)
+{
+    bob_sends_others();
+    bob_sends();
 }
 
 static void alice_resets(void)
@@ -151,6 +170,13 @@ static void alice_polls(void)
     race_call(__HYPERVISOR_sched_op, SCHEDOP_poll, fuzz_put(&op, sizeof(op)).n, 0, 0);
 }
 
+static void alice_sleeps(void)
+{
+    struct sched_poll op = {.timeout = 1ull << 62};
+
+    race_call(__HYPERVISOR_sched_op, SCHEDOP_poll, fuzz_put(&op, sizeof(op)).n, 0, 0);
+}
+
 static void alice_blocks(void)
 {
     race_call(__HYPERVISOR_sched_op, SCHEDOP_block, 0, 0, 0);
@@ -199,6 +225,29 @@ static void check_awake(void)
 
     race_require(!(v->sched.pause_flags & SCHED_PAUSE_BLOCKED), "a vCPU sleeps on a pending event");
     check_ports();
+}
+
+/* Who sleeps in a poll can be woken from it, and counts as one who polls. */
+static void check_pollers(void)
+{
+    const struct domain *d = domain_by_id(ALICE);
+    uint32_t pollers = 0;
+
+    for (unsigned int i = 0; i < FUZZ_VCPUS; i++) {
+        bool polls = d->vcpus[i]->evtchn.poll != EVTCHN_POLL_NONE;
+
+        pollers += polls;
+        race_require(polls || !(d->vcpus[i]->sched.pause_flags & SCHED_PAUSE_BLOCKED),
+                     "a vCPU sleeps in a poll that was ended");
+    }
+    race_require(d->evtchn.pollers == pollers, "the count of pollers is wrong");
+}
+
+/* The port that was polled has an event. */
+static void check_polled(void)
+{
+    check_pollers();
+    check_awake();
 }
 
 static void connect_unmasked(void)
@@ -255,6 +304,22 @@ static const struct race races[] = {
      check_ports},
     {"poll against send", connect, {{ALICE, 0, alice_polls}, {BOB, 0, bob_sends}}, check_awake},
     {"block against send", connect_unmasked, {{ALICE, 0, alice_blocks}, {BOB, 0, bob_sends}}, check_awake},
+    {"poll against another port's event",
+     connect_two,
+     {{ALICE, 0, alice_polls}, {BOB, 0, bob_sends_others}},
+     check_pollers},
+    {"poll against another port's event and its own",
+     connect_two,
+     {{ALICE, 0, alice_polls}, {BOB, 0, bob_sends_both}},
+     check_polled},
+    {"two polls against events",
+     connect_two,
+     {{ALICE, 0, alice_polls}, {ALICE, 1, alice_sleeps}, {BOB, 0, bob_sends_both}},
+     check_polled},
+    {"a poll for nothing against events",
+     connect_two,
+     {{ALICE, 0, alice_sleeps}, {BOB, 0, bob_sends_others}, {BOB, 1, bob_sends}},
+     check_pollers},
     {"poll against close", connect, {{ALICE, 0, alice_polls}, {ALICE, 1, alice_closes}}, check_ports},
     {"death against send", connect, {{0, 0, alice_dies}, {BOB, 0, bob_sends}}, check_ports},
     {"death against binding", offer, {{0, 0, alice_dies}, {BOB, 0, bind}}, check_ports},
@@ -269,11 +334,23 @@ START_TEST(events)
 }
 END_TEST
 
+/* An event of another port ended a poll before its vCPU was blocked: that slept for ever. */
+START_TEST(a_poll_that_is_ended_early_does_not_sleep)
+{
+    for (unsigned int i = 0; i < ARRAY_SIZE(races); i++) {
+        if (strcmp(races[i].name, "poll against another port's event") == 0) {
+            race_replay(&races[i], "0x4 1x25 0x40");
+        }
+    }
+}
+END_TEST
+
 TCase *race_event_tests(void)
 {
     TCase *t = tcase_create("events");
 
     tcase_set_timeout(t, 120);
+    tcase_add_test(t, a_poll_that_is_ended_early_does_not_sleep);
     tcase_add_loop_test(t, events, 0, ARRAY_SIZE(races));
     return t;
 }
