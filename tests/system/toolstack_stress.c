@@ -25,6 +25,8 @@
 #define FRAMES    512u /* 2 MiB */
 #define VCPUS_MAX 128u
 
+#define SETTLED_FOR   50u /* so many looks in a row see the same */
+#define SETTLED_TRIES 300u
 #define GONE_TRIES    1000u
 #define GONE_PAUSE_US 10000u
 
@@ -100,6 +102,21 @@ static uint64_t free_frames(void)
     op->interface_version = XEN_SYSCTL_INTERFACE_VERSION;
     count = pv_hypercall1(ctx, __HYPERVISOR_sysctl, op) == 0 ? op->u.physinfo.free_pages : 0;
     pv_ctx_release(ctx, mark);
+    return count;
+}
+
+/* What a domain leaves goes piece by piece, also after it is in no list any more. */
+static uint64_t settled_frames(void)
+{
+    uint64_t count = free_frames();
+
+    for (unsigned int i = 0, same = 0; i < SETTLED_TRIES && same < SETTLED_FOR; i++) {
+        uint64_t now = free_frames();
+
+        same = now == count ? same + 1 : 0;
+        count = now;
+        usleep(GONE_PAUSE_US);
+    }
     return count;
 }
 
@@ -182,7 +199,7 @@ int main(int count, char **words)
         fprintf(stderr, "toolstack-stress: a domain of the beginning stays\n");
         return EXIT_FAILURE;
     }
-    before = free_frames();
+    before = settled_frames();
     for (unsigned int number = 0; number <= BUILDERS; number++) {
         /* The one that disturbs has more to do than each that builds. */
         if (fork() == 0) {
@@ -192,7 +209,7 @@ int main(int count, char **words)
     while (wait(NULL) > 0) {
     }
     gone = end_all(DOMAINS);
-    after = free_frames();
+    after = settled_frames();
     printf("free before %llu, after %llu, all gone: %s\n", (unsigned long long)before,
            (unsigned long long)after, gone ? "yes" : "no");
     return gone && after == before ? EXIT_SUCCESS : EXIT_FAILURE;
