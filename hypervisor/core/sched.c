@@ -247,7 +247,8 @@ struct lock_token sched_lock(struct vcpu *v, struct sched_cpu **c)
         uint32_t cpu = port_read_u32(&v->sched.cpu);
         struct lock_token held = lock_acquire(&sched_cpus[cpu].lock);
 
-        if (port_read_u32(&v->sched.cpu) == cpu) {
+        /* Pairs with the release in sched_enqueue: v may have been under another CPU's lock until then. */
+        if (port_read_acquire_u32(&v->sched.cpu) == cpu) {
             *c = &sched_cpus[cpu];
             return held;
         }
@@ -327,7 +328,7 @@ void sched_enqueue(struct vcpu *v)
         }
         /* While its state is not saved it must stay where it ran. */
         if (!placed && target != c->id && !port_read_u8(&v->sched.running)) {
-            port_write_u32(&v->sched.cpu, target);
+            port_write_release_u32(&v->sched.cpu, target);
             lock_release(held);
             placed = true;
             continue;
