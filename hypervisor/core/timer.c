@@ -93,7 +93,8 @@ static struct lock_token timer_take(struct timer *t)
         struct timer_cpu *c = &timer_cpus[cpu];
         struct lock_token held = lock_acquire(&c->lock);
 
-        if (port_read_u32(&t->cpu) == cpu) {
+        /* Pairs with the release in timer_take_to: until then the timer was under another heap's lock. */
+        if (port_read_acquire_u32(&t->cpu) == cpu) {
             if (min_heap_has(&t->node)) {
                 min_heap_remove(&c->heap, &t->node);
             }
@@ -109,7 +110,7 @@ static struct lock_token timer_take_to(struct timer *t, unsigned int cpu)
     struct lock_token held = timer_take(t);
 
     while (t->cpu != cpu) {
-        port_write_u32(&t->cpu, cpu);
+        port_write_release_u32(&t->cpu, cpu);
         lock_release(held);
         held = timer_take(t);
     }
